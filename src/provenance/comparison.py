@@ -1,0 +1,151 @@
+"""How two files relate: relation, basis, segments, alterations. Frozen values; times in exact seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+Relation = Literal[
+    "identical",
+    "same-streams",
+    "same-pictures",
+    "rendition",
+    "excerpt",
+    "composite",
+    "derivative",
+    "still",
+    "no-match",
+    "undetermined",
+]
+Basis = Literal["bytes", "packets", "pictures", "visual", "sound", "none"]
+AlterationKind = Literal[
+    "picture",
+    "damage",
+    "removed",
+    "inserted",
+    "frozen",
+    "crop",
+    "speed",
+    "rotation",
+    "mirror",
+    "range",
+    "aspect",
+    "colour",
+    "captions",
+    "track",
+    "sound",
+    "sound-offset",
+    "hidden",
+]
+Axis = Literal["found", "none-found", "not-examined", "cannot-tell"]
+SoundRelation = Literal[
+    "identical",
+    "same",
+    "excerpt",
+    "replaced",
+    "partly-replaced",
+    "silent",
+    "absent",
+    "different",
+    "not-checked",
+]
+
+EXACT_BASES: frozenset[Basis] = frozenset({"bytes", "packets", "pictures"})
+#: Which axis of ``altered`` each kind of alteration speaks on (formats section 6).
+AXES_OF_KIND: dict[AlterationKind, tuple[str, ...]] = {
+    "picture": ("picture",),
+    "damage": ("picture",),
+    "frozen": ("picture", "timing"),
+    "colour": ("picture",),
+    "removed": ("timing",),
+    "inserted": ("timing",),
+    "speed": ("timing",),
+    "sound": ("sound",),
+    "sound-offset": ("sound",),
+    "crop": ("presentation",),
+    "rotation": ("presentation",),
+    "mirror": ("presentation",),
+    "range": ("presentation",),
+    "aspect": ("presentation",),
+    "captions": ("presentation",),
+    "track": ("presentation",),
+    "hidden": ("presentation",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range of seconds."""
+
+    start: Fraction
+    end: Fraction
+
+    @property
+    def length(self) -> Fraction:
+        """Seconds."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Alteration:
+    """One difference inside a segment; ``questioned`` on the questioned file's time line, None = throughout."""
+
+    kind: AlterationKind
+    questioned: Span | None = None
+    region: tuple[Fraction, Fraction, Fraction, Fraction] | None = None
+    what: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A pair of aligned time ranges. ``source`` is the caller's key of the evidence it came from (never printed)."""
+
+    questioned: Span
+    evidence: Span
+    source: str
+    basis: Basis
+    distinctive: int
+    stored_evidence: Span | None = None
+    speed: Fraction = Fraction(1)
+    mirrored: bool = False
+    rotation: int = 0
+    alterations: tuple[Alteration, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SoundComparison:
+    """The sound beside the matched picture; ``shift`` in seconds (questioned sound later = positive)."""
+
+    relation: SoundRelation = "not-checked"
+    shift: Fraction = Fraction(0)
+    segments: tuple[Segment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A finding of the comparison: code of docs/formats/findings.md, outcome, one line."""
+
+    code: str
+    outcome: Literal["success", "informational", "failure"]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a questioned file relates to what was compared. ``source`` names the evidence with the longest match."""
+
+    relation: Relation
+    basis: Basis
+    source: str | None = None
+    segments: tuple[Segment, ...] = ()
+    alterations: tuple[Alteration, ...] = ()
+    unmatched: tuple[Span, ...] = ()
+    missing: tuple[Span, ...] = ()
+    coverage_questioned: Fraction = Fraction(0)
+    coverage_evidence: Fraction = Fraction(0)
+    altered: dict[str, Axis] = field(default_factory=dict)
+    sound: SoundComparison = SoundComparison()
+    notes: tuple[Note, ...] = ()
+    #: (source, relation, basis, coverage of the questioned file) of every other candidate that was compared
+    others: tuple[tuple[str, Relation, Basis, Fraction], ...] = ()
