@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from fractions import Fraction
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from provenance.errors import RecordError
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 _ID = re.compile(rf"pv1-[0-7][{CROCKFORD}]{{25}}")

@@ -1,0 +1,255 @@
+"""Measurements as versioned blobs: blob = header || fixed-width rows (docs/formats/measurements.md).
+
+Equal measurements give equal blobs on every machine: tools, libraries and sandbox layers are sealed fields of a
+statement and are left out here. Reading is strict, because a blob comes out of a child that parsed a hostile file.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from provenance.binding import facts
+from provenance.errors import RecordError
+from provenance.evidence import UNIT_DIGEST_BYTES, Measurement, PacketRows, PictureRows, SoundBlockRows, Track
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_MAGIC = b"PVMB"
+_VERSION = 1
+#: magic, version, kind, track, row width, row count, time base (n, d), extras.
+_HEADER = struct.Struct(">4sHHIIQII16s")
+HEADER_BYTES = _HEADER.size
+
+#: Kinds of blobs by their number in the header.
+_KINDS = {1: "chunks", 2: "packets", 3: "pictures", 4: "sound", 5: "facts"}
+_NUMBERS = {name: number for number, name in _KINDS.items()}
+
+_PACKET = struct.Struct(f">{UNIT_DIGEST_BYTES}sqI6sIB")
+_PICTURE = struct.Struct(f">{UNIT_DIGEST_BYTES}sqB")
+_BLOCK = struct.Struct(f">{UNIT_DIGEST_BYTES}sB")
+_LEAF_BYTES = 32
+_FACTS_ROW = 64
+_WIDTHS = {
+    "chunks": _LEAF_BYTES,
+    "packets": _PACKET.size,
+    "pictures": _PICTURE.size,
+    "sound": _BLOCK.size,
+    "facts": _FACTS_ROW,
+}
+_CHUNK_EXTRAS = struct.Struct(">QI4x")
+_SOUND_EXTRAS = struct.Struct(">qI4x")
+_FACTS_EXTRAS = struct.Struct(">Q8x")
+_NO_EXTRAS = bytes(16)
+
+_CHUNK_BYTES = 65_536
+_NO_OFFSET = b"\xff" * 6
+_MAX_U32 = 2**32 - 1
+_PACKET_FLAGS = 15
+_PICTURE_FLAGS = 3
+_MAX_LEVEL = 96
+#: Rows one blob may have: 6 days of pictures at 60 a second, and 4 TiB of chunks.
+_MAX_ROWS = 2**26
+
+#: (kind, track) of a blob; track is 0 for ``chunks`` and ``facts``.
+BlobKey = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the 48 bytes before the rows say."""
+
+    kind: str
+    track: int
+    count: int
+    time_base: Fraction
+    extras: bytes
+
+
+def to_blobs(measurement: Measurement) -> dict[BlobKey, bytes]:
+    """The blobs of a measurement by (kind, track)."""
+    blobs: dict[BlobKey, bytes] = {("facts", 0): _facts_blob(facts.to_json(measurement))}
+    for track in measurement.tracks:
+        if track.packets is not None:
+            blobs["packets", track.index] = _blob("packets", _packet_rows(track.packets), track)
+        if track.pictures is not None:
+            blobs["pictures", track.index] = _blob("pictures", _picture_rows(track.pictures), track)
+        if track.sound is not None:
+            extras = _SOUND_EXTRAS.pack(track.sound.start_pts, track.sound.sample_rate)
+            blobs["sound", track.index] = _blob("sound", _sound_rows(track.sound), track, extras=extras)
+    return blobs
+
+
+def from_blobs(blobs: Mapping[BlobKey, bytes]) -> Measurement:
+    """The measurement that ``blobs`` hold; ``sandbox`` and ``libraries`` are empty.
+
+    Raises:
+        RecordError: a blob is malformed, is of no track, or the facts are missing; code ``record.blob``.
+    """
+    left = dict(blobs)
+    if ("facts", 0) not in left:
+        raise _malformed("the facts are missing")
+    measurement = facts.from_json(_facts_text(left.pop(("facts", 0))))
+    tracks = tuple(_with_rows(track, left) for track in measurement.tracks)
+    if left:
+        kind, number = next(iter(left))
+        raise _malformed(f"{kind} blob of track {number}, which the facts do not name")
+    return replace(measurement, tracks=tracks)
+
+
+def split(blob: bytes) -> tuple[bytes, list[bytes]]:
+    """Header bytes and rows: ``header + b"".join(rows) == blob``. Raises RecordError, code ``record.blob``."""
+    header = parse_header(blob)
+    width = _WIDTHS[header.kind]
+    return blob[:HEADER_BYTES], [blob[at : at + width] for at in range(HEADER_BYTES, len(blob), width)]
+
+
+def parse_header(blob: bytes) -> Header:
+    """The header, checked against the length of the blob. Raises RecordError, code ``record.blob``."""
+    if len(blob) < HEADER_BYTES:
+        raise _malformed("the header is cut off")
+    magic, version, number, track, width, count, over, under, extras = _HEADER.unpack_from(blob)
+    if magic != _MAGIC or version != _VERSION:
+        raise _malformed("not a blob of a version known here")
+    kind = _KINDS.get(number)
+    if kind is None or width != _WIDTHS[kind]:
+        raise _malformed("unknown kind or row width")
+    if count > _MAX_ROWS or len(blob) != HEADER_BYTES + count * width:
+        raise _malformed("row count and length disagree")
+    timed = kind in {"packets", "pictures", "sound"}
+    if timed != bool(over) or timed != bool(under) or (not timed and track):
+        raise _malformed("the time base or the track is not one of this kind")
+    if kind in {"packets", "pictures"} and extras != _NO_EXTRAS:
+        raise _malformed("reserved bytes are not zero")
+    time_base = Fraction(over, under) if timed else Fraction(0)
+    if timed and (time_base.numerator, time_base.denominator) != (over, under):
+        raise _malformed("the time base is not in lowest terms")
+    return Header(kind, track, count, time_base, extras)
+
+
+def chunks_blob(leaf_hashes: bytes, size: int) -> bytes:
+    """The blob of RFC 6962 leaf hashes (32 bytes a 64 KiB chunk) of a file of ``size`` bytes."""
+    if len(leaf_hashes) != -(-size // _CHUNK_BYTES) * _LEAF_BYTES:
+        raise ValueError("one leaf hash a chunk")
+    return _untimed("chunks", leaf_hashes, _CHUNK_EXTRAS.pack(size, _CHUNK_BYTES))
+
+
+def parse_chunks(blob: bytes) -> tuple[bytes, ...]:
+    """The leaf hashes of a chunk blob in order. Raises RecordError, code ``record.blob``."""
+    header = parse_header(blob)
+    if header.kind != "chunks":
+        raise _malformed("not a chunk blob")
+    size, chunk = _CHUNK_EXTRAS.unpack(header.extras)
+    if _CHUNK_EXTRAS.pack(size, chunk) != header.extras or chunk != _CHUNK_BYTES or header.count != -(-size // chunk):
+        raise _malformed("chunk count and file size disagree")
+    return tuple(split(blob)[1])
+
+
+def _malformed(why: str) -> RecordError:
+    return RecordError(f"a measurement blob is malformed: {why}", code="record.blob")
+
+
+def _untimed(kind: str, rows: bytes, extras: bytes) -> bytes:
+    width = _WIDTHS[kind]
+    return _HEADER.pack(_MAGIC, _VERSION, _NUMBERS[kind], 0, width, len(rows) // width, 0, 0, extras) + rows
+
+
+def _blob(kind: str, rows: bytes, track: Track, *, extras: bytes = _NO_EXTRAS) -> bytes:
+    width, base = _WIDTHS[kind], track.time_base
+    head = (_MAGIC, _VERSION, _NUMBERS[kind], track.index, width, len(rows) // width)
+    return _HEADER.pack(*head, base.numerator, base.denominator, extras) + rows
+
+
+def _facts_blob(text: bytes) -> bytes:
+    return _untimed("facts", text + bytes(-len(text) % _FACTS_ROW), _FACTS_EXTRAS.pack(len(text)))
+
+
+def _facts_text(blob: bytes) -> bytes:
+    header = parse_header(blob)
+    (length,) = _FACTS_EXTRAS.unpack(header.extras)
+    if header.kind != "facts" or _FACTS_EXTRAS.pack(length) != header.extras:
+        raise _malformed("not a blob of facts")
+    text = blob[HEADER_BYTES : HEADER_BYTES + length]
+    if len(text) != length or header.count != -(-length // _FACTS_ROW) or any(blob[HEADER_BYTES + length :]):
+        raise _malformed("the facts and their stated length disagree")
+    return text
+
+
+def _packet_rows(rows: PacketRows) -> bytes:
+    columns = zip(rows.digests, rows.pts, rows.durations, rows.offsets, rows.sizes, rows.flags, strict=True)
+    return b"".join(
+        _PACKET.pack(
+            digest,
+            pts,
+            min(max(duration, 0), _MAX_U32),
+            _NO_OFFSET if offset < 0 else offset.to_bytes(6, "big"),
+            min(size, _MAX_U32),
+            flags,
+        )
+        for digest, pts, duration, offset, size, flags in columns
+    )
+
+
+def _picture_rows(rows: PictureRows) -> bytes:
+    columns = zip(rows.digests, rows.pts, rows.flags, strict=True)
+    return b"".join(_PICTURE.pack(digest, pts, flags) for digest, pts, flags in columns)
+
+
+def _sound_rows(rows: SoundBlockRows) -> bytes:
+    return b"".join(_BLOCK.pack(digest, level) for digest, level in zip(rows.digests, rows.levels, strict=True))
+
+
+def _with_rows(track: Track, left: dict[BlobKey, bytes]) -> Track:
+    """``track`` with the rows of its blobs, which are taken out of ``left``."""
+    packets = pictures = sound = None
+    if blob := left.pop(("packets", track.index), None):
+        packets = _read_packets(_checked(blob, "packets", track), blob)
+    if blob := left.pop(("pictures", track.index), None):
+        pictures = _read_pictures(_checked(blob, "pictures", track), blob)
+    if blob := left.pop(("sound", track.index), None):
+        sound = _read_sound(_checked(blob, "sound", track), blob)
+    if packets is not None and any(change.unit >= max(1, len(packets)) for change in track.configuration):
+        raise _malformed("a configuration holds from a unit that does not exist")
+    return replace(track, packets=packets, pictures=pictures, sound=sound)
+
+
+def _checked(blob: bytes, kind: str, track: Track) -> Header:
+    header = parse_header(blob)
+    if header.kind != kind or header.track != track.index or header.time_base != track.time_base:
+        raise _malformed("a blob and the facts disagree on kind, track or time base")
+    return header
+
+
+def _read_packets(header: Header, blob: bytes) -> PacketRows:
+    if not header.count:
+        return PacketRows()
+    rows = _PACKET.iter_unpack(memoryview(blob)[HEADER_BYTES:])
+    digests, pts, durations, offsets, sizes, flags = zip(*rows, strict=True)
+    if max(flags) > _PACKET_FLAGS:
+        raise _malformed("unknown packet flags")
+    places = tuple(-1 if each == _NO_OFFSET else int.from_bytes(each, "big") for each in offsets)
+    return PacketRows(digests, pts, durations, flags, places, sizes)
+
+
+def _read_pictures(header: Header, blob: bytes) -> PictureRows:
+    if not header.count:
+        return PictureRows()
+    digests, pts, flags = zip(*_PICTURE.iter_unpack(memoryview(blob)[HEADER_BYTES:]), strict=True)
+    if max(flags) > _PICTURE_FLAGS:
+        raise _malformed("unknown picture flags")
+    return PictureRows(digests, pts, flags)
+
+
+def _read_sound(header: Header, blob: bytes) -> SoundBlockRows:
+    start, rate = _SOUND_EXTRAS.unpack(header.extras)
+    if _SOUND_EXTRAS.pack(start, rate) != header.extras:
+        raise _malformed("reserved bytes are not zero")
+    if not header.count:
+        return SoundBlockRows(start_pts=start, sample_rate=rate)
+    digests, levels = zip(*_BLOCK.iter_unpack(memoryview(blob)[HEADER_BYTES:]), strict=True)
+    if max(levels) > _MAX_LEVEL:
+        raise _malformed("a level is out of range")
+    return SoundBlockRows(digests, bytes(levels), start, rate)

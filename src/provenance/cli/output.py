@@ -1,0 +1,100 @@
+"""What a command writes: data on stdout, notes and errors on stderr, one JSON form for both kinds of answer."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Self
+
+import click
+
+from provenance.cli.words import plain, unicode_text
+
+if TYPE_CHECKING:
+    from provenance.errors import ProvenanceError
+
+ERROR_SCHEMA = "provenance/error/v1"
+#: Exit status of everything that is not an answer (formats section 6): undetermined, unreadable, usage.
+TROUBLE = 2
+
+
+def say(text: str = "") -> None:
+    """Lines of data for a person, on stdout. The caller has made values from elsewhere `plain`."""
+    click.echo(text)
+
+
+def warn(text: str) -> None:
+    """One line on stderr."""
+    click.echo(text, err=True)
+
+
+def say_json(value: Any) -> None:
+    """One JSON value on stdout, ASCII only: a value cannot reach the terminal as a control sequence."""
+    click.echo(to_json(value))
+
+
+def to_json(value: Any) -> str:
+    """JSON text of ``value``; file names that are not UTF-8 are escaped so that it stays valid Unicode."""
+    return json.dumps(_unicode(value), indent=2, allow_nan=False)
+
+
+def _unicode(value: Any) -> Any:
+    if isinstance(value, str):
+        return unicode_text(value)
+    if isinstance(value, dict):
+        return {unicode_text(str(name)): _unicode(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_unicode(item) for item in value]
+    return value
+
+
+def error_object(error: ProvenanceError, *, file: str | None = None) -> dict[str, str | None]:
+    """The ``error`` member of error/v1: code, message, file, advice."""
+    return {"code": error.code, "message": error.message, "file": error.file or file, "advice": error.advice}
+
+
+def error_value(error: ProvenanceError, *, file: str | None = None) -> dict[str, Any]:
+    """The object of docs/formats/errors.md."""
+    return {"schema": ERROR_SCHEMA, "error": error_object(error, file=file)}
+
+
+def say_error(error: ProvenanceError, *, file: str | None = None) -> None:
+    """An error for a person: one plain line on stderr, and what to do on the next."""
+    where = error.file or file
+    warn(f"provenance: {plain(where) + ': ' if where else ''}{plain(error.message)}")
+    if error.advice:
+        warn(f"  {plain(error.advice)}")
+
+
+class JsonArray:
+    """A JSON array written as its members become known, closed also when the command is interrupted."""
+
+    def __init__(self) -> None:
+        self._empty = True
+
+    def __enter__(self) -> Self:
+        click.echo("[", nl=False)
+        return self
+
+    def add(self, text: str) -> None:
+        """Write one member, given as JSON text."""
+        click.echo("\n" if self._empty else ",\n", nl=False)
+        click.echo(text, nl=False)
+        self._empty = False
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None or not issubclass(kind, OSError):  # a closed pipe takes no more
+            click.echo("]" if self._empty else "\n]")
+
+
+class JsonSingle:
+    """One JSON value, in place of an array of one."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def add(self, text: str) -> None:
+        """Write the value, given as JSON text."""
+        click.echo(text)
+
+    def __exit__(self, *_: object) -> None:
+        pass

@@ -1,0 +1,141 @@
+"""What every command shares: which archive, which passphrase, and how to speak."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from provenance.cli.output import warn
+from provenance.cli.words import plain
+from provenance.errors import KeyFileError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from provenance.cli.progress import Meter
+    from provenance.custodian import Custodian
+
+#: A passphrase is one line; a file longer than this was named by mistake.
+_PASSPHRASE_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The choices of one call. Unset ones are filled from the group's options, then from the environment."""
+
+    archive: str | None = None
+    passphrase_file: str | None = None
+    quiet: bool = False
+    json: bool = False
+
+    def merged(self, *, archive: str | None, passphrase_file: str | None, quiet: bool, json: bool) -> Session:
+        """These choices with a command's own, which win."""
+        return replace(
+            self,
+            archive=archive or self.archive,
+            passphrase_file=passphrase_file or self.passphrase_file,
+            quiet=quiet or self.quiet,
+            json=json or self.json,
+        )
+
+    @property
+    def archive_path(self) -> Path:
+        """``--archive``, else ``$PROVENANCE_ARCHIVE``, else the platform's user data directory."""
+        named = self.archive or os.environ.get("PROVENANCE_ARCHIVE")
+        if named:
+            return Path(named)
+        from provenance.store.archive import default_path
+
+        return default_path()
+
+    def note(self, text: str) -> None:
+        """One line beside the answer, on stderr; nothing under ``--quiet``."""
+        if not self.quiet:
+            warn(text)
+
+    def given_passphrase(self) -> str | None:
+        """The passphrase from ``--passphrase-file`` or ``$PROVENANCE_PASSPHRASE``; never asks."""
+        if self.passphrase_file is not None:
+            return _first_line(self.passphrase_file)
+        return os.environ.get("PROVENANCE_PASSPHRASE") or None
+
+    def passphrase(self) -> str | None:
+        """The passphrase as given, else asked for at a terminal; None when there is nobody to ask, or no answer."""
+        given = self.given_passphrase()
+        if given is not None or not sys.stdin.isatty():
+            return given
+        answer: str = click.prompt(
+            "Passphrase of the archive (Enter: stay locked)", default="", hide_input=True, show_default=False, err=True
+        )
+        return answer or None
+
+    def new_passphrase(self, words: str, *, file: str | None = None, given: bool = True) -> str:
+        """A passphrase to set: from ``file``, else as given if that counts here, else asked for twice.
+
+        Raises :class:`UsageError` when there is nobody to ask.
+        """
+        if file is not None:
+            return _first_line(file)
+        known = self.given_passphrase() if given else None
+        if known is not None:
+            return known
+        if not sys.stdin.isatty():
+            raise UsageError(
+                "a passphrase is needed and nobody can be asked",
+                code="usage.passphrase",
+                advice="name a file with it"
+                if not given
+                else "give --passphrase-file FILE or set PROVENANCE_PASSPHRASE",
+            )
+        answer: str = click.prompt(words, hide_input=True, confirmation_prompt=True, err=True)
+        return answer
+
+    def open(self, *, write: bool = False, ask: bool = True) -> Custodian:
+        """The archive, which must exist. ``ask``: whether a passphrase may be asked for at a terminal."""
+        from provenance.custodian import Custodian
+
+        return Custodian.open(self.archive_path, write=write, passphrase=self.source(ask=ask))
+
+    def open_or_create(self) -> Custodian:
+        """The archive for writing; the first call makes it, without a question, and says so in notes."""
+        from provenance.founding import open_or_create
+
+        custodian, first = open_or_create(self.archive_path, passphrase=self.given_passphrase)
+        for notice in first.notices if first is not None else ():
+            self.note(plain(notice))
+        return custodian
+
+    def source(self, *, ask: bool) -> Callable[[], str | None]:
+        """Where the archive gets its passphrase from."""
+        return self.passphrase if ask else self.given_passphrase
+
+    def meter(self) -> Meter:
+        """Progress on stderr when that is a terminal."""
+        from provenance.cli.progress import Meter
+
+        return Meter(shown=sys.stderr.isatty() and not self.quiet)
+
+
+def _first_line(name: str) -> str:
+    try:
+        with Path(name).open("rb") as file:
+            data = file.read(_PASSPHRASE_BYTES + 1)
+    except OSError as error:
+        raise KeyFileError(
+            f"cannot be read: {error.strerror}", code="key.passphrase-file", file=name, advice="name another file"
+        ) from error
+    line = data.partition(b"\n")[0].removesuffix(b"\r")
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError:
+        text = ""
+    if not text or len(data) > _PASSPHRASE_BYTES:
+        raise KeyFileError(
+            "holds no passphrase", code="key.passphrase-file", file=name, advice="write it on the first line, as UTF-8"
+        )
+    return text

@@ -1,0 +1,223 @@
+"""Who holds an archive: its file, its keys, and the reading key when it is at hand.
+
+The signing and log keys work unattended. The reading key is looked for in this order: its plain file, what `unlock`
+left in the runtime folder, then the passphrase source. A device that was set up with ``--seal-to`` has none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from provenance.attest import sealing
+from provenance.attest.keys import ReadingKey, SigningKey, needs_passphrase, parse_public_text
+from provenance.attest.recovery import protect
+from provenance.errors import ArchiveError, KeyFileError, LockedError, RecordError
+from provenance.store import heads, keyring
+from provenance.store.archive import Archive
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PassphraseSource = Callable[[], str | None]
+
+SIGNING = "signing.pem"
+READING_PUBLIC = "reading.pub"
+READING = "reading.key"
+INDEX_PURPOSE = b"index-secret"
+
+
+def log_key_name(log: int) -> str:
+    """The file with the key of log number ``log``."""
+    return f"log-{log}.pem"
+
+
+class Custodian:
+    """An open archive with its keys. Use :func:`provenance.custody.open_or_create` to make one."""
+
+    def __init__(self, archive: Archive, *, passphrase: PassphraseSource = lambda: None) -> None:
+        self.archive = archive
+        self.keyring = keyring.Keyring(archive.path)
+        self._passphrase = passphrase
+
+    @classmethod
+    def open(cls, path: Path, *, write: bool = False, passphrase: PassphraseSource = lambda: None) -> Custodian:
+        """Open an archive that exists; raises :class:`ArchiveError` (``archive.missing``)."""
+        return cls(Archive.open(path, write=write), passphrase=passphrase)
+
+    def close(self) -> None:
+        """Close the archive."""
+        self.archive.close()
+
+    def __enter__(self) -> Custodian:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- signing: never asks ----------------------------------------------------------------------------------------
+
+    @cached_property
+    def signing(self) -> SigningKey:
+        """The key that signs statements."""
+        return SigningKey.from_pem(self.keyring.read(SIGNING))
+
+    @cached_property
+    def log_key(self) -> SigningKey:
+        """The key that signs the heads of the log that grows."""
+        return SigningKey.from_pem(self.keyring.read(log_key_name(self.archive.current_log().log)))
+
+    @cached_property
+    def recipients(self) -> tuple[bytes, ...]:
+        """X25519 public keys that everything is sealed to; raises :class:`ArchiveError` when there is none."""
+        texts = [self.keyring.read(READING_PUBLIC)] if self.keyring.has(READING_PUBLIC) else []
+        keys = tuple(parse_public_text(text.decode("ascii", "replace")) for text in texts + self.keyring.recipients())
+        if not keys:
+            raise ArchiveError(
+                "there is nobody to seal for: no reading key and no recipient",
+                code="key.no-recipient",
+                file=str(self.keyring.folder),
+                advice="put back a copy of the keys folder",
+            )
+        return keys
+
+    def replace_signing(self, key: SigningKey) -> None:
+        """Sign with ``key`` from now on; the old key file is kept under its id."""
+        self.keyring.write(f"signing-{self.signing.key_id}.pem", self.signing.to_pem(), force=True)
+        self.keyring.write(SIGNING, key.to_pem(), force=True)
+        self.__dict__.pop("signing", None)
+        self.__dict__.pop("log_key", None)
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    @property
+    def write_only(self) -> bool:
+        """Whether this device can seal and never open."""
+        return not self.keyring.has(READING)
+
+    @property
+    def locked(self) -> bool:
+        """Whether sealed values cannot be opened now; a wrong passphrase must not stop a registration."""
+        try:
+            return self._opened is None
+        except KeyFileError as error:
+            if error.code != "key.passphrase":
+                raise
+            return True
+
+    @cached_property
+    def _opened(self) -> ReadingKey | None:
+        if self.write_only:
+            return None
+        data = self.keyring.read(READING)
+        if not needs_passphrase(data):
+            return ReadingKey.from_file(data, None)
+        public = parse_public_text(self.keyring.read(READING_PUBLIC).decode("ascii", "replace"))
+        private = keyring.unlocked(public)
+        if private is not None:
+            return ReadingKey.from_private(private)
+        passphrase = self._passphrase()
+        return None if passphrase is None else ReadingKey.from_file(data, passphrase)
+
+    @property
+    def reading(self) -> ReadingKey:
+        """The key that opens what is sealed; raises :class:`LockedError` when it is not at hand."""
+        if self._opened is None:
+            raise LockedError(
+                "is locked: its sealed values cannot be read here",
+                file=str(self.archive.path),
+                advice="this device only seals; open it where the recipient's key is"
+                if self.write_only
+                else "`provenance unlock`, or give the passphrase",
+            )
+        return self._opened
+
+    def unlock(self, seconds: float) -> None:
+        """Keep the reading key at hand for ``seconds``."""
+        keyring.keep_unlocked(self.reading.public, self.reading.private, seconds=seconds)
+
+    def lock(self) -> bool:
+        """Forget the reading key that `unlock` left at hand; whether there was one."""
+        self.__dict__.pop("_opened", None)
+        public = parse_public_text(self.keyring.read(READING_PUBLIC).decode("ascii", "replace"))
+        return keyring.lock(public)
+
+    def set_passphrase(self, passphrase: str | None) -> None:
+        """Put the reading key under another passphrase (None: under none)."""
+        self.keyring.write(READING, self.reading.to_file(passphrase), force=True)
+        self.lock()
+
+    def export_recovery(self, passphrase: str) -> bytes:
+        """Every key file under a passphrase of its own: restores signing and reading when the keys folder is lost."""
+        self.reading  # noqa: B018 - who cannot open the reading key must not carry it away under another passphrase
+        files = {name: self.keyring.read(name).decode("ascii") for name in self.keyring.names()}
+        files[READING] = self.reading.to_file(None).decode("ascii")
+        return protect(json.dumps(files, sort_keys=True).encode("ascii"), passphrase)
+
+    def seal(self, plaintext: bytes, purpose: bytes) -> bytes:
+        """A box for every recipient of this archive."""
+        return sealing.seal(plaintext, self.recipients, purpose)
+
+    def open_box(self, box: bytes, purpose: bytes) -> bytes:
+        """What a box holds; raises :class:`LockedError` or :class:`RecordError`."""
+        return sealing.open_box(box, self.reading, purpose)
+
+    @cached_property
+    def index_secret(self) -> bytes:
+        """The sealed secret under which digests and units are indexed."""
+        box = self.archive.setting("index_secret")
+        if box is None:
+            raise ArchiveError("lacks its index secret", code="archive.damaged", file=str(self.archive.path))
+        return self.open_box(bytes.fromhex(box), INDEX_PURPOSE)
+
+    def disclosures(self, envelope_digest: bytes) -> tuple[str, ...]:
+        """The encoded disclosures of a statement, out of their box; empty when they were erased."""
+        box = self.archive.fields_box(envelope_digest)
+        if box is None:
+            return ()
+        try:
+            texts = json.loads(self.open_box(box, fields_purpose(envelope_digest)))
+        except ValueError as error:
+            raise RecordError("the sealed fields of a record are malformed", code="record.fields") from error
+        if type(texts) is not list or not all(type(text) is str for text in texts):
+            raise RecordError("the sealed fields of a record are malformed", code="record.fields")
+        return tuple(texts)
+
+    # --- the memory outside the archive -----------------------------------------------------------------------------
+
+    def check_continuity(self) -> None:
+        """Raise unless this archive holds at least what this account last saw of its log (formats section 4)."""
+        log = self.archive.current_log()
+        if self.archive.size(log.log) == 0:  # it is being begun in this transaction
+            return
+        seen = heads.last_seen(log.origin)
+        if seen is None:
+            raise ArchiveError(
+                "this account has never seen the log of this archive",
+                code="archive.unknown-origin",
+                file=str(self.archive.path),
+                advice="`provenance archive adopt --moved` if it now lives only here, `--copied` if it is a copy",
+            )
+        size, note = seen
+        if self.archive.size(log.log) < size or not self._holds(log.log, size, note):
+            raise ArchiveError(
+                f"is older than, or differs from, the head of {size} entries that this account saw",
+                code="archive.rolled-back",
+                file=str(self.archive.path),
+                advice="if it was restored from a backup: `provenance archive adopt --copied` begins a new log",
+            )
+
+    def _holds(self, log: int, size: int, note: str) -> bool:
+        return size == 0 or self.archive.head_note(log, size) == note
+
+
+def fields_purpose(envelope_digest: bytes) -> bytes:
+    """What binds a box of sealed fields to its statement."""
+    return b"fields:" + envelope_digest
+
+
+def blob_purpose(commitment: bytes) -> bytes:
+    """What binds a box with a blob to the commitment to it."""
+    return b"blob:" + commitment

@@ -1,0 +1,127 @@
+"""Measure what is registered, and commit to every measurement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from provenance import custody, lookup, records
+from provenance.binding.codec import to_blobs
+from provenance.errors import FileError, ProvenanceError, UsageError
+from provenance.media import child
+from provenance.media.source import digest, open_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from provenance.custodian import Custodian
+    from provenance.evidence import Measurement
+    from provenance.media.source import Source
+
+    Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What an examination came to, in lines for people. ``error`` says why nothing could be measured."""
+
+    evidence_id: str
+    lines: tuple[str, ...] = ()
+    error: str | None = None
+
+    @property
+    def nothing_measured(self) -> bool:
+        """Whether only the bytes are on record."""
+        return self.error is not None
+
+
+def is_examined(custodian: Custodian, evidence_id: str) -> bool:
+    """Whether an examination of ``evidence_id`` is on record."""
+    return bool(custodian.archive.statements(evidence_id=evidence_id, predicate="examination"))
+
+
+def examine_source(
+    custodian: Custodian, source: Source, evidence_id: str, *, progress: Progress | None = None
+) -> Examination:
+    """Measure the registered bytes behind ``source`` in the child and append the examination.
+
+    Raises :class:`~provenance.errors.MediaError` when the child stopped (nothing is recorded: it can be tried again)
+    and :class:`~provenance.errors.FileError` when the file changed meanwhile.
+    """
+    measured = child.measure(source, depth="full", progress=progress)
+    source.check_unchanged()
+    with custodian.archive.writing():
+        custody.append_examination(custodian, evidence_id, to_blobs(measured), sealed_facts(measured))
+    custody.remember_head(custodian)
+    if not custodian.locked:
+        lookup.index_examinations(custodian)
+    return summary(evidence_id, measured)
+
+
+def sealed_facts(measured: Measurement) -> dict[str, object]:
+    """The sealed fields about how it was measured: no path, no kernel release, no locale."""
+    return {
+        "parameters": {"libraries": dict(measured.libraries)},
+        "sandbox": {"in_force": list(measured.sandbox), "missing": list(measured.sandbox_missing)},
+    }
+
+
+def summary(evidence_id: str, measured: Measurement) -> Examination:
+    """What was and was not measured, for people."""
+    lines = tuple(
+        f"{gap.what} not measured{'' if gap.track is None else f' (track {gap.track})'}: {gap.why}"
+        for gap in measured.not_measured
+    )
+    if any(track.packets or track.pictures for track in measured.tracks):
+        return Examination(evidence_id, lines)
+    why = {
+        "not-media": "this is no video or sound that can be measured; its bytes are registered",
+        "unfinished-recording": "the recording has no index (moov): its bytes are registered as an unfinished recording",
+        "unreadable": "the container cannot be read; its bytes are registered",
+    }.get(measured.state, "it holds no coded pictures or sound; its bytes are registered")
+    return Examination(evidence_id, lines, error=why)
+
+
+def examine_pending(
+    custodian: Custodian,
+    ids: Sequence[str] = (),
+    *,
+    paths: Mapping[str, Path] | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Examination]:
+    """Examine ``ids``, or everything that was registered and never examined, where its bytes are known to be.
+
+    Yields one :class:`Examination` an id; what cannot be examined has ``error`` set and stays pending.
+    """
+    custody.settle(custodian)
+    for evidence_id in ids or custodian.archive.pending():
+        if is_examined(custodian, evidence_id):
+            yield Examination(evidence_id, lines=("was examined before",))
+            continue
+        try:
+            yield _examine_one(custodian, evidence_id, (paths or {}).get(evidence_id), progress)
+        except ProvenanceError as error:
+            yield Examination(evidence_id, error=str(error))
+
+
+def _examine_one(custodian: Custodian, evidence_id: str, path: Path | None, progress: Progress | None) -> Examination:
+    places = [path] if path else [place.path for place in records.locations(custodian, evidence_id)]
+    if not places:
+        raise UsageError(
+            f"nobody has said where the bytes of {evidence_id} are", advice=f"`provenance locate {evidence_id} PATH`"
+        )
+    wanted = records.digests_of(custodian, evidence_id)
+    failure: ProvenanceError | None = None
+    for place in places:
+        try:
+            with open_source(place) as source:
+                if digest(source)[0] != wanted:
+                    raise FileError(
+                        "is not what was registered: its digests differ", code="file.other-bytes", file=str(place)
+                    )
+                return examine_source(custodian, source, evidence_id, progress=progress)
+        except FileError as error:
+            failure = error
+    assert failure is not None
+    raise failure

@@ -1,0 +1,233 @@
+"""How an archive begins, and how it goes on after it was moved, copied or restored (formats section 4)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Literal
+
+from provenance import custody
+from provenance.attest.details import KeyIntroduced, LogContinued
+from provenance.attest.keys import ReadingKey, SigningKey, parse_public_text, public_text
+from provenance.attest.recovery import new_words, recover, unprotect
+from provenance.attest.statement import Subject
+from provenance.custodian import READING, READING_PUBLIC, SIGNING, Custodian, log_key_name
+from provenance.errors import ArchiveError, KeyFileError, UsageError
+from provenance.store import heads
+from provenance.store.archive import Archive
+from provenance.store.keyring import Keyring
+from provenance.tlog import checkpoint
+from provenance.tlog import note as note_text
+from provenance.tlog.checkpoint import origin_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from provenance.attest.recovery import Recovery
+    from provenance.custodian import PassphraseSource
+    from provenance.store.archive import Log
+
+LOST_WITH_THE_ARCHIVE = (
+    "If this device and its archive are lost, the records and keys are lost with them: "
+    "make a copy with `provenance key export`"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Init:
+    """How an archive is set up. Nothing of it can be asked: registering sets up a default archive by itself.
+
+    ``seal_to``: X25519 recipient keys; with any of them the device itself can seal and never open.
+    ``recovery_words``: make twelve words that open the archive and can revoke its key; they are shown once.
+    """
+
+    profile: Literal["filmer", "organisation"] = "organisation"
+    captured: bool = False
+    seal_to: tuple[bytes, ...] = ()
+    passphrase: str | None = None
+    recovery_words: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FirstUse:
+    """What the person who began an archive is to be told once."""
+
+    notices: tuple[str, ...]
+    recovery_words: str | None
+
+
+def open_or_create(
+    path: Path, init: Init | None = None, *, passphrase: PassphraseSource = lambda: None
+) -> tuple[Custodian, FirstUse | None]:
+    """Open the archive for writing; the first call makes it, with its keys and the first log entry.
+
+    ``init`` demands that this call makes it: raises :class:`UsageError` (``archive.exists``) otherwise.
+    """
+    words = new_words() if init is not None and init.recovery_words else None
+    founding = _Founding(init or Init(), None if words is None else recover(words), passphrase)
+    archive, created = Archive.open_or_create(path, founding.found)
+    custodian = Custodian(archive, passphrase=passphrase)
+    if not created:
+        if init is not None:
+            archive.close()
+            raise UsageError(
+                "there is an archive already",
+                code="archive.exists",
+                file=str(path),
+                advice="name another with --archive",
+            )
+        return custodian, None
+    custody.remember_head(custodian)
+    return custodian, FirstUse((f"Began the archive {path}.", LOST_WITH_THE_ARCHIVE + "."), words)
+
+
+@dataclass(frozen=True, slots=True)
+class _Founding:
+    init: Init
+    recovery: Recovery | None
+    passphrase: PassphraseSource
+
+    def found(self, archive: Archive) -> None:
+        """Make keys, log, settings and the first entry, inside the transaction that makes the tables."""
+        keyring = Keyring(archive.path)
+        _refuse_keys_in_use(keyring)
+        keyring.set_aside()
+        self._make_keys(keyring)
+        custodian = Custodian(archive, passphrase=self.passphrase)
+        archive.set_setting("profile", self.init.profile)
+        archive.set_setting("captured_default", "captured" if self.init.captured else "unstated")
+        custody.set_index_secret(custodian)
+        begin_log(custodian)
+        introduce(custodian, recovery=None if self.recovery is None else self.recovery.signing.public)
+
+    def _make_keys(self, keyring: Keyring) -> None:
+        for number, public in enumerate(self.init.seal_to):
+            keyring.write(f"recipients/seal-to-{number}.pub", public_text(public).encode())
+        if self.recovery is not None:
+            keyring.write("recipients/recovery.pub", public_text(self.recovery.reading.public).encode())
+        if not self.init.seal_to:
+            reading = ReadingKey.generate()
+            keyring.write(READING, reading.to_file(self.init.passphrase))
+            keyring.write(READING_PUBLIC, public_text(reading.public).encode())
+        keyring.write(SIGNING, SigningKey.generate().to_pem())
+
+
+def _refuse_keys_in_use(keyring: Keyring) -> None:
+    """Keys whose log this account has seen belong to an archive that is gone: nobody may begin another over them.
+
+    Keys whose log nobody saw are what a process left that was killed before its archive was durable.
+    """
+    if not keyring.has(log_key_name(0)):
+        return
+    origin = origin_of(SigningKey.from_pem(keyring.read(log_key_name(0))).public)
+    seen = heads.last_seen(origin)
+    if seen is not None and seen[0] > 0:
+        raise ArchiveError(
+            "there are keys of an archive here, and the archive is gone",
+            code="archive.keys-without-archive",
+            file=str(keyring.folder),
+            advice="restore the archive, or move this folder away to begin a new one",
+        )
+
+
+def begin_log(custodian: Custodian) -> Log:
+    """Make a log key and an empty log of the archive, inside the caller's transaction.
+
+    This account hears of the origin before the log is durable: else a process killed in between would leave a log that
+    the account takes for a stranger's.
+    """
+    log_key = SigningKey.generate()
+    log = custodian.archive.add_log(origin_of(log_key.public), log_key.public)
+    custodian.keyring.write(log_key_name(log.log), log_key.to_pem(), force=True)
+    custodian.__dict__.pop("log_key", None)
+    heads.remember(log.origin, 0, "")
+    return log
+
+
+def introduce(custodian: Custodian, *, recovery: bytes | None = None) -> None:
+    """Append the statement in which the signing key presents itself to the log that grows."""
+    public = custodian.signing.public
+    details = KeyIntroduced(public=public, origin=custodian.archive.current_log().origin, recovery=recovery)
+    custody.append(custodian, custody.Draft("key", Subject.key(public), event="introduced", details=details))
+
+
+def adopt(custodian: Custodian, how: Literal["moved", "copied"]) -> str:
+    """Take over an archive that this account does not know, or that was restored.
+
+    ``moved``: the archive now lives only here, the same log goes on. ``copied``: it also lives elsewhere, or an older
+    state was restored: a new key and a new log whose first entry names the old log's last good head. Returns what was
+    done, in one line.
+    """
+    archive = custodian.archive
+    log = archive.current_log()
+    last = archive.last_head(log.log)
+    assert last is not None
+    size, note = last
+    if how == "moved":
+        seen = heads.last_seen(log.origin)
+        if seen is not None and seen[0] > size:
+            raise UsageError(
+                f"this account saw {seen[0]} entries of this log and the archive holds {size}",
+                code="archive.rolled-back",
+                advice="`--copied` begins a new log",
+            )
+        custody.remember_head(custodian)
+        return f"The log of {size} entries goes on here."
+    with archive.writing():
+        _continue_log(custodian, size, note)
+    custody.remember_head(custodian)
+    return f"A new log was begun; it names the head of {size} entries as the last good one of the old log."
+
+
+def _continue_log(custodian: Custodian, size: int, note: str) -> None:
+    archive, old_key = custodian.archive, custodian.signing
+    old = archive.current_log()
+    seen = heads.last_seen(old.origin)
+    head = checkpoint.parse(note_text.split(note)[0])
+    log = begin_log(custodian)
+    custodian.replace_signing(SigningKey.generate())
+    details = LogContinued(
+        origin=log.origin,
+        size=head.size,
+        root=head.root,
+        lost=None if seen is None or seen[0] <= size else (size, seen[0]),
+    )
+    subject = Subject.log(old.origin, note)
+    # The new key counts from 0, so that no number of the old key is used twice; the old one co-signs that it goes on.
+    custody.append(
+        custodian, custody.Draft("log", subject, event="log-continued", details=details, cosigners=(old_key,))
+    )
+    introduce(custodian)
+
+
+def restore_keys(archive: Path, export: bytes, passphrase: str) -> list[str]:
+    """Put the key files of a recovery export beside ``archive``; returns their names.
+
+    Raises :class:`~provenance.errors.KeyFileError` for another passphrase, and :class:`ArchiveError` (``file.exists``)
+    rather than replace a key that is there.
+    """
+    keyring = Keyring(archive)
+    try:
+        files = json.loads(unprotect(export, passphrase))
+        named = {PurePosixPath(name): data.encode("ascii") for name, data in files.items()}
+    except (ValueError, AttributeError) as error:
+        raise KeyFileError("this is not a recovery export of an archive", code="key.malformed") from error
+    if any(name.is_absolute() or ".." in name.parts for name in named):
+        raise KeyFileError("this recovery export names files outside its folder", code="key.malformed")
+    present = [str(name) for name in named if keyring.has(str(name))]
+    if present:
+        raise ArchiveError(
+            f"has {present[0]} already", code="file.exists", file=str(keyring.folder), advice="move the folder away first"
+        )
+    for name, data in named.items():
+        keyring.write(str(name), data)
+    return sorted(map(str, named))
+
+
+def read_recipient(path: Path) -> bytes:
+    """The X25519 key in an ``ORG.pub`` file."""
+    try:
+        return parse_public_text(path.read_text("ascii"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError("cannot be read as a recipient key", code="key.recipient", file=str(path)) from error

@@ -1,0 +1,106 @@
+"""Bounded walks over the outer structure of MP4/MOV, Matroska and RIFF files: is the index there, does the file end.
+
+Only lengths and four-letter types are looked at, one read a box.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from provenance.errors import MediaError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    #: (offset, size) to bytes, fewer at the end of the file.
+    ReadAt = Callable[[int, int], bytes]
+
+#: An EBML element id and size take at most 4 + 8 bytes (RFC 8794).
+_EBML_HEAD = 12
+_SEGMENT = 0x1853_8067
+_UNKNOWN_SIZES = {(1 << (7 * length)) - 1 for length in range(1, 9)}
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One ISO BMFF box: type, where its payload starts, where it ends as it states (maybe behind the file)."""
+
+    kind: bytes
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What the outer structure says. ``indexed``: there is a moov or moof; ``cut``: something ends behind the file."""
+
+    indexed: bool = True
+    fragmented: bool = False
+    cut: bool = False
+
+
+def children(read_at: ReadAt, start: int, end: int, *, at_most: int) -> Iterator[Box]:
+    """Boxes from ``start`` up to ``end``. Raises MediaError ``media.limit`` over ``at_most``."""
+    at, count = start, 0
+    while at + 8 <= end:
+        count += 1
+        if count > at_most:
+            raise MediaError(f"more than {at_most} boxes", code="media.limit")
+        head = read_at(at, 16)
+        if len(head) < 8:  # noqa: PLR2004 - size and type
+            return
+        size, kind = struct.unpack_from(">I4s", head)
+        payload = at + 8
+        if size == 1:
+            if len(head) < 16:  # noqa: PLR2004 - a 64-bit size follows
+                return
+            (size,) = struct.unpack_from(">Q", head, 8)
+            payload = at + 16
+        stop = end if size == 0 else at + size
+        if stop < payload:
+            return
+        yield Box(kind, payload, stop)
+        at = stop
+
+
+def outline(read_at: ReadAt, size: int, container: str, *, at_most: int) -> Outline:
+    """The outline of a file of ``size`` bytes; containers without lengths are never ``cut``."""
+    if container == "mov":
+        return _iso(read_at, size, at_most)
+    if container == "matroska":
+        return Outline(cut=_segment_end(read_at(0, 4096)) > size)
+    if container in {"avi", "wav"}:
+        head = read_at(0, 8)
+        stated = 8 + int.from_bytes(head[4:8], "little")
+        return Outline(cut=head[:4] == b"RIFF" and stated > size + 1)  # the pad byte may be missing
+    return Outline()
+
+
+def _iso(read_at: ReadAt, size: int, at_most: int) -> Outline:
+    kinds: set[bytes] = set()
+    cut = False
+    for box in children(read_at, 0, size, at_most=at_most):
+        kinds.add(box.kind)
+        cut = cut or box.end > size
+    return Outline(bool(kinds & {b"moov", b"moof"}), b"moof" in kinds, cut)
+
+
+def _segment_end(head: bytes) -> int:
+    """Where the Matroska segment ends as it states; 0 if it does not."""
+    at = 0
+    while at + _EBML_HEAD < len(head):
+        number, at = _vint(head, at, keep_marker=True)
+        size, at = _vint(head, at, keep_marker=False)
+        if number == _SEGMENT:
+            return 0 if size in _UNKNOWN_SIZES else at + size
+        at += size
+    return 0
+
+
+def _vint(head: bytes, at: int, *, keep_marker: bool) -> tuple[int, int]:
+    """A variable-length integer (RFC 8794 section 4) and the position behind it."""
+    length = 9 - head[at].bit_length() if at < len(head) else 1
+    value = int.from_bytes(head[at : at + length], "big")
+    return (value if keep_marker else value & ((1 << (7 * length)) - 1)), at + length

@@ -1,0 +1,151 @@
+"""Layers that confine the child. Each reports whether it is in force; a missing one is named, never silently skipped.
+
+Order matters (architecture, Two processes): ``isolate`` first, while the process has one thread; then the libraries
+are imported; then ``confine``. All of it works without privileges, by ctypes on Linux; macOS and Windows have the
+limits that Python offers there.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import signal
+import struct
+import sys
+from dataclasses import dataclass, field
+
+from provenance.media import seccomp
+
+_CLONE_NEWUSER, _CLONE_NEWNET = 0x1000_0000, 0x4000_0000
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
+_SECCOMP_MODE_FILTER = 2
+
+#: landlock_create_ruleset, landlock_restrict_self: one number on all architectures (Landlock, Linux 5.13).
+_LANDLOCK_CREATE, _LANDLOCK_RESTRICT = 444, 446
+_LANDLOCK_VERSION = 1
+#: Rights that each ABI version handles: 13 of version 1, then refer, truncate, device ioctl; network from version 4.
+_LANDLOCK_FS_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
+_LANDLOCK_NET_ABI, _LANDLOCK_NET = 4, 3
+
+#: Base of the address space: interpreter, av and numpy map about 700 MiB of it (measured with CPython 3.11, av 18.1).
+_ADDRESS_SPACE, _ADDRESS_SPACE_A_THREAD = 2**30, 128 * 2**20
+#: Pictures that decoder and queue hold at once, of 16 reference pictures for most sizes (architecture: 8).
+_PICTURES_HELD = 8
+_DESCRIPTORS = 64
+
+
+@dataclass(slots=True)
+class Report:
+    """Layers in force, and those missing as ``layer: why``."""
+
+    in_force: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+    def add(self, layer: str, why_not: str | None) -> None:
+        """Note ``layer`` as in force, or as missing with the reason."""
+        if why_not is None:
+            self.in_force.append(layer)
+        else:
+            self.missing.append(f"{layer}: {why_not}")
+
+
+def isolate(report: Report, *, threads: int, picture_bytes: int) -> None:
+    """Leave user and network namespaces, die with the parent, set limits. Call before any thread starts.
+
+    ``picture_bytes``: of the largest picture allowed, for the hard limit of the address space.
+    """
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        report.add("namespaces", _call(libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)))
+        report.add("dies-with-parent", _call(libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)))
+        libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    else:
+        report.add("namespaces", f"not on {sys.platform}")
+        report.add("dies-with-parent", f"not on {sys.platform}")
+    report.add("limits", _set_limits(address_space(threads=threads, picture_bytes=picture_bytes)))
+
+
+def address_space(*, threads: int, picture_bytes: int) -> int:
+    """Bytes of address space: 1 GiB, 128 MiB a decoder thread, eight pictures."""
+    return _ADDRESS_SPACE + _ADDRESS_SPACE_A_THREAD * threads + _PICTURES_HELD * picture_bytes
+
+
+def narrow_address_space(size: int) -> None:
+    """Lower the limit in force to ``size`` bytes, once the size of a picture is known."""
+    if sys.platform != "win32":
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        if hard == resource.RLIM_INFINITY or size < hard:
+            resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+def confine(report: Report) -> None:
+    """No file can be opened and no system call is left but those that measuring needs. Call after all imports."""
+    if sys.platform != "linux":
+        report.add("landlock", f"not on {sys.platform}")
+        report.add("seccomp", f"not on {sys.platform}")
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    privileges = _call(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    report.add("landlock", privileges or _landlock(libc))
+    report.add("seccomp", privileges or _seccomp(libc))
+
+
+def _call(status: int) -> str | None:
+    """Why a C call failed, or None."""
+    return None if status >= 0 else os.strerror(ctypes.get_errno())
+
+
+def _set_limits(address_bytes: int) -> str | None:
+    """Address space, no core dump, no file writes, few descriptors; no child processes."""
+    if sys.platform == "win32":
+        return "not on win32"
+    import resource
+
+    wanted = {
+        resource.RLIMIT_AS: address_bytes,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_NOFILE: _DESCRIPTORS,
+    }
+    try:
+        for limit, value in wanted.items():
+            _, hard = resource.getrlimit(limit)
+            allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            resource.setrlimit(limit, (allowed, allowed))
+    except (OSError, ValueError) as error:
+        return str(error)
+    return None
+
+
+def _landlock(libc: ctypes.CDLL) -> str | None:
+    """Handle every right of this kernel's version and allow none; open descriptors keep working."""
+    version = libc.syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), _LANDLOCK_VERSION)
+    if version < 1:
+        return _call(version) or "not offered by this kernel"
+    rights = (1 << _LANDLOCK_FS_RIGHTS.get(version, max(_LANDLOCK_FS_RIGHTS.values()))) - 1
+    attributes = struct.pack("=Q", rights)
+    if version >= _LANDLOCK_NET_ABI:
+        attributes += struct.pack("=Q", _LANDLOCK_NET)
+    ruleset = libc.syscall(_LANDLOCK_CREATE, attributes, ctypes.c_size_t(len(attributes)), 0)
+    if ruleset < 0:
+        return _call(ruleset)
+    why_not = _call(libc.syscall(_LANDLOCK_RESTRICT, ruleset, 0))
+    os.close(ruleset)
+    return why_not
+
+
+def _seccomp(libc: ctypes.CDLL) -> str | None:
+    code = seccomp.program(platform.machine())
+    if code is None:
+        return f"no list of calls for {platform.machine()}"
+    program = _Program(len(code) // seccomp.INSTRUCTION_BYTES, code)
+    return _call(libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0))
+
+
+class _Program(ctypes.Structure):
+    """struct sock_fprog of linux/filter.h."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))

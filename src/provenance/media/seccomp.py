@@ -1,0 +1,105 @@
+"""The filter of system calls that the child runs under, as a BPF program (seccomp(2), linux/seccomp.h).
+
+Reading descriptors, memory, threads, time and random bytes pass; every other call answers EPERM. Nothing can be
+opened, connected, started or signalled outside the process.
+"""
+
+from __future__ import annotations
+
+import struct
+
+_INSTRUCTION = struct.Struct("=HBBI")
+INSTRUCTION_BYTES = _INSTRUCTION.size
+
+#: Numbers on (x86_64, aarch64) of the kernel's system call tables.
+_CALLS: dict[str, tuple[int, int]] = {
+    "read": (0, 63),
+    "write": (1, 64),
+    "close": (3, 57),
+    "fstat": (5, 80),
+    "newfstatat": (262, 79),
+    "poll": (7, 73),
+    "lseek": (8, 62),
+    "pread64": (17, 67),
+    "readv": (19, 65),
+    "writev": (20, 66),
+    "dup": (32, 23),
+    "dup3": (292, 24),
+    "fcntl": (72, 25),
+    "mmap": (9, 222),
+    "mprotect": (10, 226),
+    "munmap": (11, 215),
+    "mremap": (25, 216),
+    "madvise": (28, 233),
+    "brk": (12, 214),
+    "futex": (202, 98),
+    "set_robust_list": (273, 99),
+    "rseq": (334, 293),
+    "membarrier": (324, 283),
+    "gettid": (186, 178),
+    "getpid": (39, 172),
+    "tgkill": (234, 131),
+    "getcpu": (309, 168),
+    "sched_yield": (24, 124),
+    "sched_getaffinity": (204, 123),
+    "rt_sigaction": (13, 134),
+    "rt_sigprocmask": (14, 135),
+    "rt_sigreturn": (15, 139),
+    "sigaltstack": (131, 132),
+    "restart_syscall": (219, 128),
+    "clock_gettime": (228, 113),
+    "clock_getres": (229, 114),
+    "clock_nanosleep": (230, 115),
+    "nanosleep": (35, 101),
+    "gettimeofday": (96, 169),
+    "getrusage": (98, 165),
+    "getrandom": (318, 278),
+    "prlimit64": (302, 261),
+    "exit": (60, 93),
+    "exit_group": (231, 94),
+}
+
+#: (audit architecture of linux/audit.h, clone); clone3 is 435 on both.
+_MACHINES = {"x86_64": (0xC000_003E, 56), "aarch64": (0xC000_00B7, 220)}
+_CLONE3 = 435
+#: x32 calls share the x86_64 audit architecture and set this bit (seccomp(2), notes).
+_X32 = 0x4000_0000
+_CLONE_THREAD = 0x0001_0000
+
+# linux/bpf_common.h: load a word at an absolute offset, jump if equal / greater or equal / any bit set, return
+_LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_ALLOW, _KILL, _ERRNO = 0x7FFF_0000, 0x8000_0000, 0x0005_0000
+_EPERM, _ENOSYS = 1, 38
+#: Offsets in struct seccomp_data: call number, architecture, low half of the first argument (little-endian).
+_AT_NUMBER, _AT_ARCHITECTURE, _AT_FIRST = 0, 4, 16
+
+
+def program(machine: str) -> bytes | None:
+    """The BPF program for a machine as ``platform.machine()`` names it; None where we have no list of calls.
+
+    Another architecture is killed; a new thread passes, a new process does not; clone3, whose flags lie behind a
+    pointer, is "not there", so that libc falls back to clone.
+    """
+    if machine not in _MACHINES:
+        return None
+    architecture, clone = _MACHINES[machine]
+    code = [
+        (_LOAD, 0, 0, _AT_ARCHITECTURE),
+        (_JUMP_EQUAL, 1, 0, architecture),
+        (_RETURN, 0, 0, _KILL),
+        (_LOAD, 0, 0, _AT_NUMBER),
+        (_JUMP_AT_LEAST, 0, 1, _X32),
+        (_RETURN, 0, 0, _ERRNO | _EPERM),
+        (_JUMP_EQUAL, 0, 1, _CLONE3),
+        (_RETURN, 0, 0, _ERRNO | _ENOSYS),
+        (_JUMP_EQUAL, 0, 4, clone),
+        (_LOAD, 0, 0, _AT_FIRST),
+        (_JUMP_SET, 0, 1, _CLONE_THREAD),
+        (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, _ERRNO | _EPERM),
+    ]
+    column = list(_MACHINES).index(machine)
+    for numbers in _CALLS.values():
+        code += [(_JUMP_EQUAL, 0, 1, numbers[column]), (_RETURN, 0, 0, _ALLOW)]
+    code.append((_RETURN, 0, 0, _ERRNO | _EPERM))
+    return b"".join(_INSTRUCTION.pack(*each) for each in code)

@@ -1,0 +1,238 @@
+"""Reading the records of an archive: what is held, what its sealed fields say, what was measured.
+
+Nothing here trusts an index column for a value that it returns: digests, fields and measurements are taken from the
+sealed boxes and checked against the commitments in the signed statement.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from provenance.attest import disclosure, envelope, statement
+from provenance.attest.commitment import BlobCommitment, BlobSecret
+from provenance.binding.codec import from_blobs, parse_chunks
+from provenance.custodian import blob_purpose
+from provenance.errors import LockedError, RecordError, UsageError
+from provenance.evidence import DigestSet
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from provenance.attest.statement import Statement
+    from provenance.custodian import Custodian
+    from provenance.evidence import Measurement
+    from provenance.store.archive import Row
+
+
+#: Names of the sealed fields about a blob, followed by KIND/TRACK.
+BLOB, COMMITMENT = "blob/", "commitment/"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the bytes of an evidence were seen. ``modified``: nanoseconds; ``seen``: RFC 3339, our clock."""
+
+    path: Path
+    size: int
+    modified: int
+    seen: str
+
+
+def registration_of(custodian: Custodian, evidence_id: str) -> Row:
+    """The registration of ``evidence_id``; raises :class:`UsageError` (``evidence.unknown``)."""
+    rows = custodian.archive.statements(evidence_id=evidence_id, predicate="registration")
+    if not rows:
+        raise UsageError(
+            f"{evidence_id} is not in this archive", code="evidence.unknown", advice="`provenance list` shows what is"
+        )
+    return rows[0]
+
+
+def envelope_named(custodian: Custodian, hex_digest: str) -> bytes:
+    """The digest of a stored envelope by its hexadecimal name; raises :class:`UsageError` (``record.unknown``)."""
+    try:
+        digest = bytes.fromhex(hex_digest)
+    except ValueError:
+        digest = b""
+    if not custodian.archive.statements(envelope_digest=digest):
+        raise UsageError(
+            f"{hex_digest!r} is neither an evidence id nor a record of this archive",
+            code="record.unknown",
+            advice="`provenance list` shows what is held",
+        )
+    return digest
+
+
+def statement_of(custodian: Custodian, row: Row) -> Statement:
+    """The statement in the stored envelope of ``row``."""
+    return statement.parse(envelope.parse(custodian.archive.envelope(row.envelope_digest)).payload)
+
+
+def fields_of(custodian: Custodian, row: Row) -> dict[str, Any]:
+    """name → value of the sealed fields of a statement, each checked against the signed digests."""
+    return disclosure.open_fields(custodian.disclosures(row.envelope_digest), statement_of(custodian, row).sd)
+
+
+def digests_of(custodian: Custodian, evidence_id: str) -> DigestSet:
+    """Both digests and the size that were registered; raises :class:`LockedError`."""
+    fields = fields_of(custodian, registration_of(custodian, evidence_id))
+    try:
+        return DigestSet(bytes.fromhex(fields["sha256"]), bytes.fromhex(fields["sha512"]), int(fields["size"]))
+    except KeyError as error:
+        raise RecordError(f"the digests of {evidence_id} were erased", code="record.erased") from error
+
+
+def keyed(custodian: Custodian, digests: DigestSet) -> bytes:
+    """The row key of a file in the digest index."""
+    return hmac.digest(custodian.index_secret, b"file\0" + digests.sha256 + digests.sha512, "sha256")
+
+
+def with_digest(custodian: Custodian, digests: DigestSet) -> list[str]:
+    """Evidence ids with exactly these bytes, earliest first; empty also when the archive is locked."""
+    if custodian.locked:
+        return []
+    return custodian.archive.with_digest(keyed(custodian, digests))
+
+
+def opened_blobs(custodian: Custodian, row: Row) -> dict[tuple[str, int], bytes]:
+    """(kind, track) → blob of a statement, each checked against its commitment."""
+    fields = fields_of(custodian, row)
+    held = custodian.archive.blob_boxes(row.envelope_digest)
+    found = {}
+    for name, value in fields.items():
+        if not name.startswith(COMMITMENT):
+            continue
+        kind, track = name.removeprefix(COMMITMENT).split("/")
+        promised = BlobCommitment.from_field(value)
+        if promised.sha256 not in held:  # erased, or kept elsewhere
+            continue
+        blob = custodian.open_box(held[promised.sha256], blob_purpose(promised.sha256))
+        secret = BlobSecret.from_field(fields.get(f"{BLOB}{kind}/{track}"))
+        if hashlib.sha256(secret.salt + blob).digest() != promised.sha256:
+            raise RecordError(f"the {kind} blob of track {track} is not what was signed", code="record.blob")
+        found[kind, int(track)] = blob
+    return found
+
+
+def measurement_of(custodian: Custodian, evidence_id: str) -> tuple[Measurement, Row] | None:
+    """What this archive first measured of an evidence, with the statement that committed to it; None if nothing."""
+    for row in custodian.archive.statements(evidence_id=evidence_id, predicate="examination"):
+        found = measured(opened_blobs(custodian, row))
+        if found is not None:
+            return found, row
+    return None
+
+
+def measured(blobs: Mapping[tuple[str, int], bytes]) -> Measurement | None:
+    """The measurement that opened blobs hold; None when they were erased."""
+    return from_blobs(dict(blobs)) if blobs else None
+
+
+def chunks_of(custodian: Custodian, evidence_id: str) -> tuple[bytes, ...]:
+    """The leaf hashes of the registered file's 64 KiB chunks; empty when erased."""
+    blobs = opened_blobs(custodian, registration_of(custodian, evidence_id))
+    blob = blobs.get(("chunks", 0))
+    return () if blob is None else parse_chunks(blob)
+
+
+def locations(custodian: Custodian, evidence_id: str) -> list[Place]:
+    """Where the bytes were seen, the last seen first."""
+    places = []
+    for place, box in custodian.archive.locations(evidence_id):
+        said = json.loads(custodian.open_box(box, location_purpose(evidence_id, place)))
+        places.append(Place(Path(said["path"]), said["size"], said["modified"], said["seen"]))
+    return sorted(places, key=lambda place: place.seen, reverse=True)
+
+
+def place_of(custodian: Custodian, path: str) -> bytes:
+    """The row key of a place: tells nobody else which path it is."""
+    return hmac.digest(custodian.index_secret, b"place\0" + path.encode("utf-8", "surrogateescape"), "sha256")
+
+
+def location_purpose(evidence_id: str, place: bytes) -> bytes:
+    """What binds the box with a location to its row."""
+    return b"location:" + evidence_id.encode() + b":" + place
+
+
+def listing(custodian: Custodian) -> list[dict[str, Any]]:
+    """`list --json`: one object a registration, in log order; nulls and ``sealed`` where the archive is locked."""
+    return [_listed(custodian, row) for row in custodian.archive.statements(predicate="registration")]
+
+
+def _listed(custodian: Custodian, row: Row) -> dict[str, Any]:
+    assert row.evidence_id is not None
+    fields = {} if custodian.locked else fields_of(custodian, row)
+    examined = bool(custodian.archive.statements(evidence_id=row.evidence_id, predicate="examination"))
+    names = ("sha256", "size", "observed_at", "file_name", "how")
+    return {
+        "evidence_id": row.evidence_id,
+        "log_index": row.idx,
+        "examined": examined,
+        "sealed": custodian.locked,
+        **{name: fields.get(name) for name in names},
+    }
+
+
+def show(custodian: Custodian, evidence_id: str) -> dict[str, Any]:
+    """`show --json`: an evidence with every statement about it, its tracks and where its bytes were seen."""
+    row = registration_of(custodian, evidence_id)
+    shown = _listed(custodian, row)
+    shown["statements"] = [_stated(custodian, one) for one in custodian.archive.statements(evidence_id=evidence_id)]
+    shown["locations"] = None
+    shown["measured"] = None
+    if not custodian.locked:
+        shown["locations"] = [
+            {"path": str(place.path), "size": place.size, "last_seen": place.seen}
+            for place in locations(custodian, evidence_id)
+        ]
+        examination = measurement_of(custodian, evidence_id)
+        shown["measured"] = None if examination is None else _measured(examination[0])
+    return shown
+
+
+def _stated(custodian: Custodian, row: Row) -> dict[str, Any]:
+    try:
+        fields: Mapping[str, Any] | None = fields_of(custodian, row)
+    except LockedError:
+        fields = None
+    hidden = ("subject_salt", "key_prev")
+    said = None if fields is None else {k: v for k, v in fields.items() if k not in hidden and "/" not in k}
+    return {
+        "log_index": row.idx,
+        "predicate": row.predicate,
+        "event": row.event,
+        "key": row.key_id,
+        "envelope": row.envelope_digest.hex(),
+        "fields": said,
+    }
+
+
+def _measured(found: Measurement) -> dict[str, Any]:
+    return {
+        "kind": found.kind,
+        "state": found.state,
+        "container": found.container,
+        "tracks": [
+            {
+                "index": track.index,
+                "kind": track.kind,
+                "codec": track.codec,
+                "packets": None if track.packets is None else len(track.packets),
+                "pictures": None if track.pictures is None else len(track.pictures),
+                "duration": _seconds(track.presentation.duration),
+                "size": track.presentation.stated.size,
+                "rotation": track.presentation.rotation,
+            }
+            for track in found.tracks
+        ],
+        "not_measured": [{"what": gap.what, "track": gap.track, "why": gap.why} for gap in found.not_measured],
+    }
+
+
+def _seconds(exact: Any) -> float | None:
+    return None if exact is None else round(float(exact), 6)

@@ -1,0 +1,81 @@
+"""Files that must be whole or absent: written to a temporary name, synced, then given their name."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+from provenance.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PRIVATE = 0o600
+_PRIVATE_FOLDER = 0o700
+
+
+def private_folder(path: Path) -> Path:
+    """Make ``path`` and its parents; the folder itself is for its owner alone (0700)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode=_PRIVATE_FOLDER)
+    return path
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in ``path`` durable. Windows has no such call: there the rename itself is all there is."""
+    if os.name == "nt":
+        return
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def write_new(path: Path, data: bytes, *, force: bool = False, mode: int = _PRIVATE) -> None:
+    """Write ``data`` to ``path`` so that it is whole or absent, and durable on return.
+
+    Raises :class:`ArchiveError` (``file.exists``) when ``path`` exists and ``force`` is not set, and
+    (``file.unwritable``) when the folder cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        fd = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+        try:
+            with os.fdopen(fd, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            if force:
+                partial.replace(path)
+            else:
+                _name_new(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
+        sync_folder(path.parent)
+    except FileExistsError as error:
+        raise ArchiveError(
+            "exists already", code="file.exists", file=str(path), advice="choose another name or pass --force"
+        ) from error
+    except OSError as error:
+        raise ArchiveError(
+            f"cannot be written: {error.strerror}",
+            code="file.unwritable",
+            file=str(path),
+            advice="choose another place",
+        ) from error
+
+
+def _name_new(partial: Path, path: Path) -> None:
+    """Give ``partial`` the name ``path`` without ever replacing another file."""
+    try:
+        os.link(partial, path)
+    except FileExistsError:
+        raise
+    except OSError:  # FAT and some network folders have no links: exclusive creation is the next best
+        with path.open("xb"):
+            pass
+        partial.replace(path)

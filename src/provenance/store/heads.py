@@ -1,0 +1,58 @@
+"""The last head that this user account saw of each log, kept outside the archive (formats section 4).
+
+One folder an origin, one file a tree size: a writer only ever adds a larger size and then removes smaller ones, so
+that processes that finish out of order cannot move the memory backwards, without a lock.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from platformdirs import user_state_path
+
+from provenance.errors import ArchiveError
+from provenance.store.files import private_folder, write_new
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SIZE = re.compile(r"\d{20}")
+
+
+def state_folder() -> Path:
+    """Where this account keeps what must outlive an archive that is rolled back."""
+    return user_state_path("provenance", appauthor=False)
+
+
+def _origin_folder(origin: str) -> Path:
+    return state_folder() / "heads" / origin.replace("/", "-")
+
+
+def last_seen(origin: str) -> tuple[int, str] | None:
+    """The largest tree size of ``origin`` that this account saw, with its note; None if it never saw the log."""
+    folder = _origin_folder(origin)
+    try:
+        sizes = sorted(name for name in os.listdir(folder) if _SIZE.fullmatch(name))
+    except FileNotFoundError:
+        return None
+    for name in reversed(sizes):
+        try:
+            return int(name), (folder / name).read_text("utf-8")
+        except FileNotFoundError:  # a writer with a larger head has just removed it
+            return last_seen(origin)
+    return None
+
+
+def remember(origin: str, size: int, note: str) -> None:
+    """Note that the log ``origin`` had ``size`` entries and the signed head ``note``."""
+    folder = private_folder(private_folder(state_folder() / "heads") / origin.replace("/", "-"))
+    try:
+        write_new(folder / f"{size:020d}", note.encode("utf-8"))
+    except ArchiveError as error:
+        if error.code != "file.exists":
+            raise
+    for name in os.listdir(folder):
+        if _SIZE.fullmatch(name) and int(name) < size:
+            (folder / name).unlink(missing_ok=True)

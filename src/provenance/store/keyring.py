@@ -1,0 +1,136 @@
+"""The keys of an archive, beside it in ``PATH.keys/`` (0700): two that work unattended, one that opens what is sealed.
+
+- ``signing.pem``, ``log-N.pem``: Ed25519; registering never asks for anything.
+- ``reading.pub``: seals for the holder. ``reading.key``: opens; under a passphrase when one is set. A write-only
+  device has neither, only the ``recipients/*.pub`` it seals to.
+
+This room keeps bytes; what they mean is `attest.keys`' business.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from platformdirs import user_runtime_path
+
+from provenance.errors import ArchiveError, KeyFileError
+from provenance.store.files import private_folder, write_new
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_UNLOCK_LIMIT = 1_000_000  # bytes; an unlock file holds one small JSON object
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """The key files beside the archive at ``archive``."""
+
+    archive: Path
+
+    @property
+    def folder(self) -> Path:
+        """``PATH.keys``."""
+        return self.archive.with_name(self.archive.name + ".keys")
+
+    def make_folder(self) -> None:
+        """Make the folder, for its owner alone."""
+        private_folder(self.folder)
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one key file; raises :class:`KeyFileError` (``key.missing``)."""
+        path = self.folder / name
+        try:
+            return path.read_bytes()
+        except FileNotFoundError as error:
+            raise KeyFileError(
+                "is missing",
+                code="key.missing",
+                file=str(path),
+                advice="put back a copy of the keys folder; without it the archive can be read and not added to",
+            ) from error
+        except OSError as error:
+            raise KeyFileError(f"cannot be read: {error.strerror}", file=str(path), advice="check its owner") from error
+
+    def has(self, name: str) -> bool:
+        """Whether a key file is there."""
+        return (self.folder / name).is_file()
+
+    def write(self, name: str, data: bytes, *, force: bool = False) -> None:
+        """Store a key file (0600), durable on return."""
+        self.make_folder()
+        path = self.folder / name
+        private_folder(path.parent)
+        write_new(path, data, force=force)
+
+    def names(self) -> list[str]:
+        """Every key file, by its name in the folder."""
+        return sorted(path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if path.is_file())
+
+    def set_aside(self) -> None:
+        """Give a folder that is in the way another name; nothing in it is lost."""
+        if self.folder.is_dir():
+            self.folder.rename(self.folder.with_name(f"{self.folder.name}.unused-{secrets.token_hex(4)}"))
+
+    def recipients(self) -> list[bytes]:
+        """The texts of every ``--seal-to`` recipient, in the order of their file names."""
+        folder = self.folder / "recipients"
+        if not folder.is_dir():
+            return []
+        return [path.read_bytes() for path in sorted(folder.glob("*.pub"))]
+
+    def too_open(self) -> list[str]:
+        """Names of key files and folders that others on this machine may read (POSIX modes; empty on Windows)."""
+        if os.name == "nt" or not self.folder.is_dir():
+            return []
+        paths = [self.folder, *(path for path in self.folder.rglob("*") if path.suffix != ".pub")]
+        return [str(path) for path in paths if path.stat().st_mode & 0o077]
+
+
+# --- the reading key between commands -------------------------------------------------------------------------------
+
+
+def _unlock_path(reading_public: bytes) -> Path:
+    return user_runtime_path("provenance", appauthor=False) / f"{reading_public.hex()[:32]}.unlocked"
+
+
+def keep_unlocked(reading_public: bytes, private: bytes, *, seconds: float) -> None:
+    """Keep the opened reading key in the user's runtime folder (0600) for ``seconds``."""
+    path = _unlock_path(reading_public)
+    private_folder(path.parent)
+    record = {"until": time.time() + seconds, "key": private.hex()}
+    write_new(path, json.dumps(record).encode(), force=True)
+
+
+def unlocked(reading_public: bytes) -> bytes | None:
+    """The reading key if `unlock` has put it at hand and its time is not over; an expired one is removed."""
+    path = _unlock_path(reading_public)
+    try:
+        if path.stat().st_size > _UNLOCK_LIMIT or (os.name != "nt" and path.stat().st_mode & 0o077):
+            raise KeyFileError("is open to others or malformed", file=str(path), advice="remove it and unlock again")
+        record = json.loads(path.read_bytes())
+        if record["until"] > time.time():
+            return bytes.fromhex(record["key"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise KeyFileError("is malformed", file=str(path), advice="remove it and unlock again") from error
+    path.unlink(missing_ok=True)
+    return None
+
+
+def lock(reading_public: bytes) -> bool:
+    """Forget the unlocked reading key; whether there was one."""
+    path = _unlock_path(reading_public)
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise ArchiveError(f"cannot be removed: {error.strerror}", file=str(path)) from error
+    return True

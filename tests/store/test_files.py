@@ -1,0 +1,29 @@
+import os
+
+import pytest
+
+from provenance.errors import ArchiveError
+from provenance.store.files import write_new
+
+
+def test_a_new_file_is_whole_and_private(tmp_path):
+    write_new(tmp_path / "a", b"abc")
+    assert (tmp_path / "a").read_bytes() == b"abc"
+    assert os.stat(tmp_path / "a").st_mode & 0o777 == 0o600
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_an_existing_file_is_never_replaced_without_force(tmp_path):
+    write_new(tmp_path / "a", b"old")
+    with pytest.raises(ArchiveError, match="exists already") as caught:
+        write_new(tmp_path / "a", b"new")
+    assert caught.value.code == "file.exists"
+    assert (tmp_path / "a").read_bytes() == b"old"
+    write_new(tmp_path / "a", b"new", force=True)
+    assert (tmp_path / "a").read_bytes() == b"new"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path):
+    with pytest.raises(ArchiveError, match="cannot be written"):
+        write_new(tmp_path / "none" / "a", b"")
