@@ -43,9 +43,14 @@ class Custodian:
         self._passphrase = passphrase
 
     @classmethod
-    def open(cls, path: Path, *, write: bool = False, passphrase: PassphraseSource = lambda: None) -> Custodian:
-        """Open an archive that exists; raises :class:`ArchiveError` (``archive.missing``)."""
-        return cls(Archive.open(path, write=write), passphrase=passphrase)
+    def open(
+        cls, path: Path, *, write: bool = False, guards: bool = True, passphrase: PassphraseSource = lambda: None
+    ) -> Custodian:
+        """Open an archive that exists; raises :class:`ArchiveError` (``archive.missing``).
+
+        ``guards`` as in :meth:`Archive.open`.
+        """
+        return cls(Archive.open(path, write=write, guards=guards), passphrase=passphrase)
 
     def close(self) -> None:
         """Close the archive."""

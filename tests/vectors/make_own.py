@@ -75,9 +75,7 @@ def build() -> dict[str, Any]:
         entry.leaf(b"\x01" * 32, entry.PADDING),
     ]
     root = merkle.root(leaves)
-    note = checkpoint.sign(
-        checkpoint.Checkpoint(checkpoint.origin_of(LOG.public), 3, root), LOG.public, LOG.sign
-    )
+    note = checkpoint.sign(checkpoint.Checkpoint(checkpoint.origin_of(LOG.public), 3, root), LOG.public, LOG.sign)
     path = merkle.inclusion_proof(1, 3, merkle.in_memory(leaves))
     facts, head = slip.FileFacts(DIGESTS.sha256, DIGESTS.size), slip.Head(LOG.public, 3, root)
     recovered = recovery.recover(WORDS)

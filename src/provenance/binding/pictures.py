@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from provenance.evidence import PICTURE_LOW_INFORMATION, UNIT_DIGEST_BYTES, PictureRows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Picture:
 class Look(Protocol):
     """What reads samples of a picture; numpy stays behind it."""
 
-    def packed(self, plane: Plane) -> Sequence[memoryview | bytes]:
+    def packed(self, plane: Plane) -> Iterable[memoryview]:
         """The samples of a plane without padding, in pieces."""
 
     def is_low_information(self, picture: Picture) -> bool:

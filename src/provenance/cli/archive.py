@@ -36,17 +36,16 @@ def adopt(session: Session, *, moved: bool, copied: bool) -> None:
     If a moved archive is still written elsewhere, two histories come to be signed with one key. When in doubt, say
     --copied.
     """
-    from provenance.custody import adopt as take_over
+    from provenance.founding import adopt as take_over
 
     if moved == copied:
         raise UsageError("say how the archive came here", advice="give either --moved or --copied")
     with session.open(write=True) as custodian:
-        take_over(custodian, how="moved" if moved else "copied")
+        done = take_over(custodian, "moved" if moved else "copied")
         origin = custodian.archive.current_log().origin
         path = str(custodian.archive.path)
     if session.json:
         value = {"schema": "provenance/adopt/v1", "archive": path, "how": "moved" if moved else "copied"}
         output.say_json({**value, "origin": origin})
     else:
-        went = "the same log goes on" if moved else "a new log begins, pointing to the old"
-        output.say(f"{plain(path)}: taken over, {went}: {origin}")
+        output.say(f"{plain(path)}: taken over\n  {plain(done)}\n  the log that grows is {origin}")

@@ -9,11 +9,13 @@ import click
 
 from provenance.cli import output
 from provenance.cli.lazy import LazyGroup
-from provenance.cli.values import evidence_id_argument, file_name
+from provenance.cli.values import file_name
 from provenance.cli.verb import verb
 from provenance.cli.words import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from provenance.cli.session import Session
 
 
@@ -30,39 +32,40 @@ def log() -> None:
 
 
 @verb("checkpoint")
+@click.option("--pad", is_flag=True, help="Hide the count: fill the log up to a multiple of 64. Filmers always do.")
 @click.option("-o", "--output", "target", type=file_name, metavar="FILE", help="Write it to FILE instead of stdout.")
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
-def checkpoint(session: Session, target: str | None, *, force: bool) -> None:
+def checkpoint(session: Session, target: str | None, *, pad: bool, force: bool) -> None:
     """Sign the head of the log, to be kept by somebody else.
 
     A signed note in the C2SP form. It tells how long the log is and nothing of what is in it.
     """
-    from provenance.custody import checkpoint as sign_checkpoint
+    from provenance.receipts import checkpoint as sign_checkpoint
 
     with session.open(write=True) as custodian:
-        note = sign_checkpoint(custodian)
+        note = sign_checkpoint(custodian, pad=pad)
     _give(session, note, target, force=force, value={"schema": "provenance/checkpoint/v1", "note": note})
 
 
 @verb("receipt")
-@click.argument("evidence_id", metavar="ID")
+@click.argument("item", metavar="ID")
 @click.option("-o", "--output", "target", type=file_name, metavar="FILE", help="Write it to FILE instead of stdout.")
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
-def receipt(session: Session, evidence_id: str, target: str | None, *, force: bool) -> None:
-    """Show that the registration of ID is in the log: an inclusion proof with the head it leads to.
+def receipt(session: Session, item: str, target: str | None, *, force: bool) -> None:
+    """Show that a record is in the log: an inclusion proof with the head it leads to.
 
-    A C2SP tlog-proof; whoever has the envelope can check it without this archive.
+    ID is an evidence id, for its registration, or the digest of any envelope, as `provenance show` lists them. The
+    receipt is a C2SP tlog-proof; whoever has the envelope can check it without this archive.
     """
-    from provenance.custody import receipt as make_receipt
+    from provenance.receipts import receipt as make_receipt
 
-    wanted = evidence_id_argument(evidence_id)
-    with session.open() as custodian:
-        text = make_receipt(custodian, wanted)
-    value = {"schema": "provenance/receipt/v1", "evidence_id": wanted, "receipt": text}
+    with session.open(ask=False) as custodian:
+        text = make_receipt(custodian, item)
+    value = {"schema": "provenance/receipt/v1", "item": item, "receipt": text}
     _give(session, text, target, force=force, value=value)
 
 
-def _give(session: Session, text: str, target: str | None, *, force: bool, value: dict[str, object]) -> None:
+def _give(session: Session, text: str, target: str | None, *, force: bool, value: Mapping[str, object]) -> None:
     if target is not None:
         from provenance.store.files import write_new
 

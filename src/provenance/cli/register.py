@@ -89,9 +89,9 @@ class _Answers:
             self._array.__enter__()
         return self
 
-    def __exit__(self, *failure: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._array is not None:
-            self._array.__exit__(*failure)
+            self._array.__exit__(kind)
 
     def registered(self, name: str, done: Registered) -> None:
         """Say what was recorded."""

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 #: Access units of encoder priming or padding that may differ at either end of the sound (formats section 6).
 PRIMING_UNITS: Final = 2
 
+#: Sound that begins before the first matched picture, or goes on after the last, by no more than this belongs to it:
+#: cameras end sound and picture up to a second apart.
+OVERHANG: Final = Fraction(1)
+
 NOT_BESIDE: Final = -2
 UNMATCHED: Final = -1
 
@@ -61,116 +65,117 @@ class Beside:
 
 def look_beside(questioned: Line, evidence: Line, segments: Sequence[Segment], *, whole: bool) -> Beside:
     """Match ``questioned`` along the picture ``segments`` (in questioned order); ``whole``: to the ends of the evidence."""
-    partner = [NOT_BESIDE] * len(questioned)
-    unmatched: list[int] = []
-    missing: list[int] = []
-    trimmed, short, shifts = 0, Fraction(0), []
-    for number, segment in enumerate(segments):
-        units = _units_of(questioned, segments, number)
-        targets = _targets(questioned, evidence, segment, units=units)
-        _match(questioned, evidence, partner, units=units, targets=targets)
-        edges = {*units[:PRIMING_UNITS], *units[-PRIMING_UNITS:]}
-        left = [unit for unit in units if partner[unit] == UNMATCHED]
-        unmatched.extend(unit for unit in left if unit not in edges)
-        trimmed += sum(1 for unit in left if unit in edges)
-        inside, ends = _left_out(evidence, segment, partner, units=units, whole=whole)
-        missing.extend(inside)
-        short += ends
-        shifts.extend(_shift(questioned, evidence, segment, partner, units=units))
-    shift = sorted(shifts)[len(shifts) // 2] if shifts else Fraction(0)
-    return Beside(
-        questioned, evidence, tuple(partner), tuple(unmatched), trimmed, tuple(missing), short, shift
-    )
+    return _Search(questioned, evidence, segments).result(whole=whole)
 
 
-def _units_of(questioned: Line, segments: Sequence[Segment], number: int) -> list[int]:
-    """Shown units that start within segment ``number``; sound before the first and after the last picture is theirs."""
-    segment = segments[number]
-    order, starts = questioned.order, questioned.starts
+class _Search:
+    """Works on places: positions in the evidence's presentation order, so that a segment costs only its own length."""
 
-    def at(seconds: Fraction) -> int:
-        return bisect_left(order, (seconds + questioned.zero) / questioned.tick, key=starts.__getitem__)
+    def __init__(self, questioned: Line, evidence: Line, segments: Sequence[Segment]) -> None:
+        self._questioned, self._evidence, self._segments = questioned, evidence, segments
+        self._starts = [questioned.starts[unit] for unit in questioned.order]
+        self._places = [evidence.starts[unit] for unit in evidence.order]
+        self._partner = [NOT_BESIDE] * len(questioned)  # holds places until the result is made
 
-    first = 0 if number == 0 and segment.questioned.start <= 1 else at(segment.questioned.start)
-    is_last = number == len(segments) - 1
-    length = questioned.seconds(questioned.ends[order[-1]]) if order else Fraction(0)
-    last = len(order) if is_last and length - segment.questioned.end <= 1 else at(segment.questioned.end)
-    return list(order[first:last])
+    def result(self, *, whole: bool) -> Beside:
+        unmatched: list[int] = []
+        missing: list[int] = []
+        trimmed, short, shifts = 0, Fraction(0), []
+        for number, segment in enumerate(self._segments):
+            units = self._units(number)
+            self._match(units, self._targets(units, segment))
+            edges = {*units[:PRIMING_UNITS], *units[-PRIMING_UNITS:]}
+            left = [unit for unit in units if self._partner[unit] == UNMATCHED]
+            unmatched.extend(unit for unit in left if unit not in edges)
+            trimmed += sum(1 for unit in left if unit in edges)
+            inside, ends = self._left_out(units, segment, whole=whole)
+            missing.extend(self._evidence.order[place] for place in inside)
+            short += ends
+            shifts.extend(self._shift(units, segment))
+        order = self._evidence.order
+        partner = tuple(order[place] if place >= 0 else place for place in self._partner)
+        shift = sorted(shifts)[len(shifts) // 2] if shifts else Fraction(0)
+        return Beside(
+            self._questioned, self._evidence, partner, tuple(unmatched), trimmed, tuple(missing), short, shift
+        )
 
+    def _units(self, number: int) -> list[int]:
+        """Shown units that start within segment ``number``; sound just before the first and after the last is theirs."""
+        line, span = self._questioned, self._segments[number].questioned
+        first = 0 if number == 0 and span.start <= OVERHANG else self._at(span.start)
+        last = self._at(span.end)
+        if number == len(self._segments) - 1 and line.order:
+            length = line.seconds(line.ends[line.order[-1]])
+            last = len(line.order) if length - span.end <= OVERHANG else last
+        return list(line.order[first:last])
 
-def _targets(questioned: Line, evidence: Line, segment: Segment, *, units: Sequence[int]) -> list[int]:
-    """For each unit the place, in the evidence's presentation order, of the unit nearest to where it has to be."""
-    factor = questioned.tick * segment.speed / evidence.tick
-    start = segment.evidence.start - (segment.questioned.start + questioned.zero) * segment.speed + evidence.zero
-    constant = start / evidence.tick
-    above = factor.numerator * constant.denominator
-    added = constant.numerator * factor.denominator
-    below = factor.denominator * constant.denominator
-    order = evidence.order
-    places = [evidence.starts[unit] for unit in order]
-    targets = []
-    for unit in units:
-        ticks = (questioned.starts[unit] * above + added) // below
-        at = bisect_left(places, ticks)
-        if at and (at == len(places) or ticks - places[at - 1] <= places[at] - ticks):
-            at -= 1
-        targets.append(at)
-    return targets
+    def _at(self, seconds: Fraction) -> int:
+        return bisect_left(self._starts, (seconds + self._questioned.zero) / self._questioned.tick)
 
+    def _targets(self, units: Sequence[int], segment: Segment) -> list[int]:
+        """For each unit the place of the evidence unit nearest to where it has to be."""
+        questioned, evidence, places = self._questioned, self._evidence, self._places
+        factor = questioned.tick * segment.speed / evidence.tick
+        start = segment.evidence.start - (segment.questioned.start + questioned.zero) * segment.speed + evidence.zero
+        constant = start / evidence.tick
+        above = factor.numerator * constant.denominator
+        added = constant.numerator * factor.denominator
+        below = factor.denominator * constant.denominator
+        targets = []
+        for unit in units:
+            ticks = (questioned.starts[unit] * above + added) // below
+            at = bisect_left(places, ticks)
+            if at and (at == len(places) or ticks - places[at - 1] <= places[at] - ticks):
+                at -= 1
+            targets.append(at)
+        return targets
 
-def _match(
-    questioned: Line, evidence: Line, partner: list[int], *, units: Sequence[int], targets: Sequence[int]
-) -> None:
-    """Give every unit of a segment the equal evidence unit in its place; one step to a side is tried for the whole."""
-    order, digests, others = evidence.order, questioned.digests, evidence.digests
+    def _match(self, units: Sequence[int], targets: Sequence[int]) -> None:
+        """Give every unit the equal evidence unit in its place; one step to a side is tried for the whole segment."""
+        order, digests, others = self._evidence.order, self._questioned.digests, self._evidence.digests
 
-    def matches(step: int) -> list[tuple[int, int]]:
-        return [
-            (unit, order[target + step])
-            for unit, target in zip(units, targets, strict=True)
-            if 0 <= target + step < len(order) and digests[unit] == others[order[target + step]]
+        def matches(step: int) -> list[tuple[int, int]]:
+            return [
+                (unit, target + step)
+                for unit, target in zip(units, targets, strict=True)
+                if 0 <= target + step < len(order) and digests[unit] == others[order[target + step]]
+            ]
+
+        for unit in units:
+            self._partner[unit] = UNMATCHED
+        for unit, place in max((matches(step) for step in (0, -1, 1)), key=len):
+            self._partner[unit] = place
+
+    def _left_out(self, units: Sequence[int], segment: Segment, *, whole: bool) -> tuple[list[int], Fraction]:
+        """Places that no unit stands for: those inside the matched sound, and seconds of those at its ends."""
+        evidence, places = self._evidence, self._places
+        matched = {self._partner[unit] for unit in units if self._partner[unit] >= 0}
+        if not matched:
+            return [], Fraction(0)
+        low, high = min(matched), max(matched)
+        inside = [place for place in range(low, high) if place not in matched]
+        if len(inside) <= sum(1 for unit in units if self._partner[unit] == UNMATCHED):
+            inside = []  # other units stand in these places
+        first, last = 0, len(places)
+        if not whole:
+            first = bisect_left(places, (segment.evidence.start + evidence.zero) / evidence.tick)
+            last = bisect_left(places, (segment.evidence.end + evidence.zero) / evidence.tick)
+        if low - first <= PRIMING_UNITS and last - 1 - high <= PRIMING_UNITS:
+            return inside, Fraction(0)
+        ends = [*range(first, low), *range(high + 1, last)]
+        return inside, evidence.length(evidence.order[place] for place in ends)
+
+    def _shift(self, units: Sequence[int], segment: Segment) -> list[Fraction]:
+        """How much later than its place the sound comes, at the middle matched unit that discriminates."""
+        questioned, evidence = self._questioned, self._evidence
+        neutral = questioned.neutral | evidence.neutral
+        pairs = [
+            (unit, evidence.order[self._partner[unit]])
+            for unit in units
+            if self._partner[unit] >= 0 and questioned.digests[unit] not in neutral
         ]
-
-    for unit in units:
-        partner[unit] = UNMATCHED
-    for unit, other in max((matches(step) for step in (0, -1, 1)), key=len):
-        partner[unit] = other
-
-
-def _left_out(
-    evidence: Line, segment: Segment, partner: Sequence[int], *, units: Sequence[int], whole: bool
-) -> tuple[list[int], Fraction]:
-    """Evidence units that no unit stands for: those inside the matched sound, and seconds of those at its ends."""
-    matched = {partner[unit] for unit in units if partner[unit] >= 0}
-    if not matched:
-        return [], Fraction(0)
-    order, starts = evidence.order, evidence.starts
-    low, high = min(matched, key=starts.__getitem__), max(matched, key=starts.__getitem__)
-    inside = [unit for unit in order if starts[low] < starts[unit] < starts[high] and unit not in matched]
-    stand_ins = sum(1 for unit in units if partner[unit] == UNMATCHED)
-    if len(inside) <= stand_ins:
-        inside = []
-    start, end = segment.evidence.start, segment.evidence.end
-    ends = [
-        unit
-        for unit in order
-        if not starts[low] <= starts[unit] <= starts[high]
-        and (whole or (start <= evidence.seconds(starts[unit]) and evidence.seconds(evidence.ends[unit]) <= end))
-    ]
-    ahead = sum(1 for unit in ends if starts[unit] < starts[low])
-    if ahead <= PRIMING_UNITS and len(ends) - ahead <= PRIMING_UNITS:
-        return inside, Fraction(0)
-    return inside, evidence.length(ends)
-
-
-def _shift(
-    questioned: Line, evidence: Line, segment: Segment, partner: Sequence[int], *, units: Sequence[int]
-) -> list[Fraction]:
-    """How much later than its place the sound comes, at the middle matched unit that discriminates."""
-    neutral = questioned.neutral | evidence.neutral
-    pairs = [(unit, partner[unit]) for unit in units if partner[unit] >= 0 and questioned.digests[unit] not in neutral]
-    if not pairs:
-        return []
-    unit, other = pairs[len(pairs) // 2]
-    ahead = (evidence.seconds(evidence.starts[other]) - segment.evidence.start) / segment.speed
-    return [questioned.seconds(questioned.starts[unit]) - segment.questioned.start - ahead]
+        if not pairs:
+            return []
+        unit, other = pairs[len(pairs) // 2]
+        ahead = (evidence.seconds(evidence.starts[other]) - segment.evidence.start) / segment.speed
+        return [questioned.seconds(questioned.starts[unit]) - segment.questioned.start - ahead]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import sqrt
+from math import ceil, sqrt
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
@@ -26,26 +25,26 @@ ALIKE: Final = 0.9
 OTHER: Final = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Curves:
-    """Level bytes of both sounds, block by block at the same moments (lists of equal length)."""
-
-    questioned: Sequence[int]
-    evidence: Sequence[int]
-
-
 def likeness(questioned: Line, evidence: Line, segments: Sequence[Segment]) -> Likeness:
     """Compare the level curves of two block lines at the places that the picture ``segments`` give."""
-    rows, others = _rows(questioned.track), _rows(evidence.track)
+    rows, others = questioned.track.sound, evidence.track.sound
     if rows is None or others is None:
         return "cannot-tell"
-    curves = [_curves(questioned, evidence, segments, delay=delay) for delay in range(-DELAY_BLOCKS, DELAY_BLOCKS + 1)]
-    middle = curves[DELAY_BLOCKS]
-    if len(middle.questioned) < LEAST_BLOCKS:
+    pairs = [
+        pair
+        for segment in segments
+        for pair in _places(questioned, evidence, segment)
+        if DELAY_BLOCKS <= pair[1] < len(others) - DELAY_BLOCKS
+    ]
+    if len(pairs) < LEAST_BLOCKS:
         return "cannot-tell"
-    if not any(middle.questioned):
-        return "silent" if any(middle.evidence) else "cannot-tell"
-    best = max(correlation(pair.questioned, pair.evidence) for pair in curves)
+    one = [rows.levels[block] for block, _ in pairs]
+    best = -1.0
+    for delay in range(-DELAY_BLOCKS, DELAY_BLOCKS + 1):
+        other = [others.levels[place + delay] for _, place in pairs]
+        if not any(one):
+            return "silent" if any(other) else "cannot-tell"
+        best = max(best, correlation(one, other))
     if best >= ALIKE:
         return "alike"
     return "other" if best <= OTHER else "cannot-tell"
@@ -53,11 +52,8 @@ def likeness(questioned: Line, evidence: Line, segments: Sequence[Segment]) -> L
 
 def correlation(one: Sequence[int], other: Sequence[int]) -> float:
     """Pearson correlation of two level curves; 0 where one of them is constant."""
-    count = len(one)
-    if not count:
-        return 0.0
     # Integer sums: exact, so that every machine comes to the same answer.
-    total, total_other = sum(one), sum(other)
+    count, total, total_other = len(one), sum(one), sum(other)
     spread = count * sum(a * a for a in one) - total * total
     spread_other = count * sum(b * b for b in other) - total_other * total_other
     if not spread or not spread_other:
@@ -66,31 +62,21 @@ def correlation(one: Sequence[int], other: Sequence[int]) -> float:
     return common / sqrt(spread * spread_other)
 
 
-def _rows(track: Track) -> SoundBlockRows | None:
-    rows = track.sound
-    return rows if rows is not None and len(rows) and rows.sample_rate else None
-
-
-def _curves(questioned: Line, evidence: Line, segments: Sequence[Segment], *, delay: int) -> Curves:
-    rows, others = _rows(questioned.track), _rows(evidence.track)
-    assert rows is not None
-    assert others is not None
-    one: list[int] = []
-    other: list[int] = []
-    block = evidence.ends[0] - evidence.starts[0]
-    for segment in segments:
-        factor = questioned.tick * segment.speed / evidence.tick
-        start = segment.evidence.start - (segment.questioned.start + questioned.zero) * segment.speed + evidence.zero
-        constant = start / evidence.tick - evidence.starts[0] + block // 2
-        low = (segment.questioned.start + questioned.zero) / questioned.tick
-        high = (segment.questioned.end + questioned.zero) / questioned.tick
-        for index, begin in enumerate(questioned.starts):
-            if not low <= begin < high:
-                continue
-            place = int(begin * factor + constant) // block + delay
-            if 0 <= place < len(others.levels):
-                one.append(rows.levels[index])
-                other.append(others.levels[place])
-    return Curves(one, other)
-
-
+def _places(questioned: Line, evidence: Line, segment: Segment) -> list[tuple[int, int]]:
+    """Questioned blocks within the segment, each with the evidence block that sounds at its moment."""
+    block = questioned.ends[0] - questioned.starts[0]
+    low = (segment.questioned.start + questioned.zero) / questioned.tick
+    high = (segment.questioned.end + questioned.zero) / questioned.tick
+    first = max(ceil((low - questioned.starts[0]) / block), 0)
+    last = min(ceil((high - questioned.starts[0]) / block), len(questioned))
+    factor = questioned.tick * segment.speed / evidence.tick
+    start = segment.evidence.start - (segment.questioned.start + questioned.zero) * segment.speed + evidence.zero
+    constant = start / evidence.tick - evidence.starts[0]
+    length = evidence.ends[0] - evidence.starts[0]
+    above = factor.numerator * constant.denominator
+    added = constant.numerator * factor.denominator
+    below = factor.denominator * constant.denominator * length
+    # Half a block is added to take the nearest block.
+    return [
+        (number, (questioned.starts[number] * above + added + below // 2) // below) for number in range(first, last)
+    ]

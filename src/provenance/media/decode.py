@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from queue import Queue
 from typing import TYPE_CHECKING, Any, cast
@@ -17,12 +16,10 @@ from provenance.evidence import NO_PTS
 from provenance.media import probe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from fractions import Fraction
+    from collections.abc import Callable
 
     import numpy as np
     from av.audio.frame import AudioFrame
-    from av.codec.context import CodecContext
     from av.packet import Packet
     from av.video.frame import VideoFrame
     from numpy.typing import NDArray
@@ -103,7 +100,7 @@ class _Hand(threading.Thread):
 class PictureDecoder:
     """Decodes a video track. ``first`` is its first picture; ``troubles`` the pts of units that would not decode."""
 
-    def __init__(self, context: CodecContext, *, threads: int, limits: Limits, strict: bool = True) -> None:
+    def __init__(self, context: Any, *, threads: int, limits: Limits, strict: bool = True) -> None:
         """``strict``: raise at the first coding error instead of concealing it (FFmpeg's ``err_detect=explode``)."""
         context.thread_count = threads
         context.thread_type = "AUTO" if threads > 1 else "NONE"
@@ -116,7 +113,7 @@ class PictureDecoder:
         self.first: VideoFrame | None = None
         self.troubles: set[int] = set()
 
-    def update(self, packet: Packet | None) -> None:
+    def update(self, packet: Packet[Any] | None) -> None:
         """Decode the next packet; None flushes."""
         for frame in decoded(self._context, packet, self.troubles):
             self._take(cast("VideoFrame", frame))
@@ -142,13 +139,13 @@ class PictureDecoder:
 class SoundDecoder:
     """Decodes a sound track. ``troubles``: pts of units that would not decode."""
 
-    def __init__(self, context: CodecContext, sample_rate: int) -> None:
+    def __init__(self, context: Any, sample_rate: int) -> None:
         context.thread_count = 1
         self._context = context
         self._observer = SoundObserver(sample_rate)
         self.troubles: set[int] = set()
 
-    def update(self, packet: Packet | None) -> None:
+    def update(self, packet: Packet[Any] | None) -> None:
         """Decode the next packet; None flushes."""
         for frame in decoded(self._context, packet, self.troubles):
             sound = cast("AudioFrame", frame)
@@ -165,21 +162,18 @@ def _samples(frame: AudioFrame) -> NDArray[np.generic]:
     return array.T if frame.format.is_planar else array.reshape(frame.samples, -1)
 
 
-def decoded(context: CodecContext, packet: Packet | None, troubles: set[int]) -> Iterable[Any]:
+def decoded(context: Any, packet: Packet[Any] | None, troubles: set[int]) -> list[Any]:
     """Frames that ``packet`` brings; a unit that will not decode goes to ``troubles`` and brings none.
 
     Raises:
         MediaError: our own limits stopped the decoder; code ``media.limit``.
     """
     try:
-        return context.decode(packet)
+        return list(context.decode(packet))
     except (FFmpegError, MemoryError) as error:
         if limit := probe.as_limit(error):
             raise limit from error
         if packet is not None:
             pts = packet.pts if packet.pts is not None else packet.dts
             troubles.add(NO_PTS if pts is None else pts)
-        else:
-            with contextlib.suppress(FFmpegError):
-                return context.decode(None)
-    return ()
+    return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +100,7 @@ class Setup:
     time_base: Fraction
     nal_length_size: int
     record: bytes
-    stated: Shown = Shown()
+    stated: Shown = field(default_factory=Shown)
     default: bool | None = None
     language: str | None = None
     field_order: str | None = None
@@ -133,31 +133,31 @@ def setup(stream: Stream, form: Format) -> Setup:
     context: Any = stream.codec_context  # None for data streams, whatever the annotation says
     codec = str(context.name) if context is not None else "unknown"
     record = bytes(context.extradata or b"") if context is not None else b""
-    common = {
-        "index": stream.index,
-        "kind": _kind(stream),
-        "codec": codec,
-        "time_base": stream.time_base or Fraction(1, 1000),
-        "nal_length_size": nal.length_size_of_record(codec, record) if codec in {"h264", "hevc"} else 0,
-        "record": record,
-        "default": bool(stream.disposition & Disposition.default) if form.name in _SAY_DEFAULT else None,
-        "language": _language(stream),
-    }
+    common = Setup(
+        index=stream.index,
+        kind=_kind(stream),
+        codec=codec,
+        time_base=stream.time_base or Fraction(1, 1000),
+        nal_length_size=nal.length_size_of_record(codec, record) if codec in {"h264", "hevc"} else 0,
+        record=record,
+        default=bool(stream.disposition & Disposition.default) if form.name in _SAY_DEFAULT else None,
+        language=_language(stream),
+    )
     if isinstance(stream, VideoStream) and isinstance(context, VideoCodecContext):
-        return Setup(
-            **common,
+        return replace(
+            common,
             stated=_stated(stream, context),
             field_order=_FIELD_ORDERS.get(context.field_order),
             pixel_format=plain_format(context.pix_fmt),
         )
     if isinstance(stream, AudioStream) and isinstance(context, AudioCodecContext):
-        return Setup(
-            **common,
+        return replace(
+            common,
             sample_rate=context.sample_rate or 0,
             channels=context.channels,
             layout=context.layout.name or None,
         )
-    return Setup(**common)
+    return common
 
 
 def plain_format(name: str | None) -> str | None:
@@ -203,10 +203,11 @@ def orientation(frame: VideoFrame) -> tuple[int, bool]:
 
     The matrix maps (x, y), y down, to (a x + c y, b x + d y): its first column is where "right" goes.
     """
-    data = frame.side_data.get(SideDataType.DISPLAYMATRIX)  # type: ignore[attr-defined]
-    if data is None or len(bytes(data)) != _DISPLAY_MATRIX.size:
+    side_data: Any = frame.side_data  # annotated as a mapping of motion vectors alone
+    data = bytes(side_data.get(SideDataType.DISPLAYMATRIX) or b"")
+    if len(data) != _DISPLAY_MATRIX.size:
         return 0, False
-    a, b, _, c, d, *_ = _DISPLAY_MATRIX.unpack(bytes(data))
+    a, b, _, c, d, *_ = _DISPLAY_MATRIX.unpack(data)
     mirrored = a * d - b * c < 0
     if mirrored:
         a, b = -a, -b

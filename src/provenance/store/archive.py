@@ -72,8 +72,11 @@ class Archive:
         self._database = database
 
     @classmethod
-    def open(cls, path: Path, *, write: bool = False) -> Archive:
-        """Open an archive that exists; raises :class:`ArchiveError` (``archive.missing``) if there is none."""
+    def open(cls, path: Path, *, write: bool = False, guards: bool = True) -> Archive:
+        """Open an archive that exists; raises :class:`ArchiveError` (``archive.missing``) if there is none.
+
+        ``guards``: refuse one that has lost its append-only guards; only the audit, which reports them, does not.
+        """
         if not path.is_file() or path.stat().st_size == 0:
             raise ArchiveError(
                 "there is no archive here",
@@ -83,7 +86,7 @@ class Archive:
             )
         database = open_database(path, write=write)
         try:
-            schema.check(database.conn, file=str(path))
+            schema.check(database.conn, file=str(path), guards=guards)
         except sqlite3.Error as error:
             database.close()
             raise translated(error, file=str(path)) from error

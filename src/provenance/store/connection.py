@@ -49,9 +49,8 @@ def open_database(path: Path, *, write: bool) -> Database:
 
     Raises :class:`ArchiveError` (``archive.unusable``) when SQLite cannot open the file.
     """
-    attempts = ["mode=rwc"] if write else ["mode=ro", "mode=ro&immutable=1"]
     failure: sqlite3.Error | None = None
-    for attempt in attempts:
+    for attempt in ["mode=rwc"] if write else _ways_to_read(path):
         uri = f"file:{quote(str(path.absolute()))}?{attempt}"
         try:
             connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)
@@ -70,6 +69,19 @@ def open_database(path: Path, *, write: bool) -> Database:
     raise translated(failure or sqlite3.OperationalError("cannot be opened"), file=str(path)) from failure
 
 
+def _ways_to_read(path: Path) -> list[str]:
+    """How a reader may open ``path``, first choice first.
+
+    A writer that was killed leaves a journal with what it had overwritten. SQLite puts that back only through a
+    connection that may write; ``immutable`` would ignore it and show half a transaction. So ``mode=rw`` comes next,
+    which changes nothing else, and ``immutable`` (some read-only media cannot be locked) only when there is no journal.
+    """
+    journal = path.with_name(path.name + "-journal")
+    if journal.is_file() and journal.stat().st_size:
+        return ["mode=ro", "mode=rw"]
+    return ["mode=ro", "mode=ro&immutable=1"]
+
+
 def _set_pragmas(connection: sqlite3.Connection, *, write: bool) -> None:
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA trusted_schema = OFF")  # a file from elsewhere must not run functions through its views
@@ -80,6 +92,8 @@ def _set_pragmas(connection: sqlite3.Connection, *, write: bool) -> None:
         connection.execute("PRAGMA synchronous = EXTRA")
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA foreign_keys = ON")
+    else:
+        connection.execute("PRAGMA query_only = ON")
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ import json
 import os
 import secrets
 import time
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -96,13 +97,30 @@ class Keyring:
 
 
 def _unlock_path(reading_public: bytes) -> Path:
-    return user_runtime_path("provenance", appauthor=False) / f"{reading_public.hex()[:32]}.unlocked"
+    with warnings.catch_warnings():  # platformdirs warns of an unusable XDG_RUNTIME_DIR; its fallback is checked below
+        warnings.simplefilter("ignore")
+        folder = user_runtime_path("provenance", appauthor=False)
+    return folder / f"{reading_public.hex()[:32]}.unlocked"
+
+
+def _check_private(folder: Path) -> None:
+    """Raise unless ``folder`` is this user's alone: the fallback lies where others could have made it first."""
+    if os.name == "nt":
+        return
+    state = folder.stat()
+    if state.st_uid != os.geteuid() or state.st_mode & 0o077:
+        raise KeyFileError(
+            "belongs to another user or is open to others",
+            code="key.runtime-folder",
+            file=str(folder),
+            advice="set XDG_RUNTIME_DIR to a folder of your own with mode 0700",
+        )
 
 
 def keep_unlocked(reading_public: bytes, private: bytes, *, seconds: float) -> None:
     """Keep the opened reading key in the user's runtime folder (0600) for ``seconds``."""
     path = _unlock_path(reading_public)
-    private_folder(path.parent)
+    _check_private(private_folder(path.parent))
     record = {"until": time.time() + seconds, "key": private.hex()}
     write_new(path, json.dumps(record).encode(), force=True)
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from provenance.errors import ArchiveError
 
 if TYPE_CHECKING:
-    import sqlite3
+    import contextlib
+import sqlite3
 
 APPLICATION_ID = 0x70763161  # "pv1a": marks the file as ours for `file` and for us
 SCHEMA_VERSION = 1
@@ -100,8 +101,11 @@ def create(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
-def check(connection: sqlite3.Connection, *, file: str) -> None:
-    """Raise :class:`ArchiveError` unless the file is an archive of this version with every append-only trigger."""
+def check(connection: sqlite3.Connection, *, file: str, guards: bool = True) -> None:
+    """Raise :class:`ArchiveError` unless the file is an archive of this version with every append-only trigger.
+
+    Without ``guards`` the triggers are not looked at.
+    """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
@@ -114,7 +118,7 @@ def check(connection: sqlite3.Connection, *, file: str) -> None:
             advice="install a newer provenance",
         )
     missing = missing_triggers(connection)
-    if missing:
+    if missing and guards:
         raise ArchiveError(
             f"has lost its append-only guards ({', '.join(missing)})",
             code="archive.guards",
@@ -127,3 +131,23 @@ def missing_triggers(connection: sqlite3.Connection) -> list[str]:
     """Names of append-only triggers that are absent or read otherwise than they were made."""
     there = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
     return sorted(name for name, sql in TRIGGERS.items() if there.get(name) != sql)
+
+
+def differences(connection: sqlite3.Connection) -> list[str]:
+    """Tables, indexes, views and triggers that are missing, altered or foreign, a line each; the guards apart."""
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
+        create(fresh)
+        wanted = _objects(fresh)
+    there = _objects(connection)
+    lines = []
+    for kind, name in sorted(wanted.keys() | there.keys()):
+        if kind == "trigger" and name in TRIGGERS:
+            continue
+        if there.get((kind, name)) != wanted.get((kind, name)):
+            state = "is missing" if (kind, name) not in there else "was altered"
+            lines.append(f"{kind} {ascii(name)} {state if (kind, name) in wanted else 'does not belong here'}")
+    return lines
+
+
+def _objects(connection: sqlite3.Connection) -> dict[tuple[str, str], str | None]:
+    return {(kind, name): sql for kind, name, sql in connection.execute("SELECT type, name, sql FROM sqlite_master")}

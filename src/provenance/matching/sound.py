@@ -1,0 +1,253 @@
+"""The sound beside matched pictures: which of the verdict's audio relations holds, and where it does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+from provenance.comparison import Alteration, Basis, Note, Segment, SoundComparison, Span
+from provenance.matching.beside import NOT_BESIDE, Beside, look_beside
+from provenance.matching.line import block_line, packet_line
+from provenance.matching.loudness import likeness
+from provenance.matching.strand import DISTINCT_SOUND, Strand, lay
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from provenance.evidence import Track
+    from provenance.matching.line import Line
+
+#: Of the sound beside the picture, the part that has to be found at one other offset for it to be called shifted.
+SHIFTED_PART: Final = Fraction(1, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class SoundFound:
+    """The relation with its alterations (on the questioned time line) and notes."""
+
+    comparison: SoundComparison
+    alterations: tuple[Alteration, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SoundPair:
+    """Both sound tracks with the starts of their files, the picture segments, and whether these are the whole."""
+
+    questioned: Track
+    evidence: Track
+    zeros: tuple[Fraction, Fraction]
+    segments: tuple[Segment, ...]
+    whole: bool
+
+    def packets(self) -> tuple[Line | None, Line | None]:
+        """Lines of coded units."""
+        return packet_line(self.questioned, self.zeros[0]), packet_line(self.evidence, self.zeros[1])
+
+    def blocks(self) -> tuple[Line | None, Line | None]:
+        """Lines of decoded blocks."""
+        return block_line(self.questioned, self.zeros[0]), block_line(self.evidence, self.zeros[1])
+
+
+def compare_sound(pair: SoundPair) -> SoundFound:
+    """Packets at their place, packets elsewhere, decoded blocks, loudness: the first that explains the sound."""
+    packets = _along(pair, *pair.packets())
+    if packets is not None and not packets.unmatched and not _is_shifted(packets) and _has_same_configuration(pair):
+        return _exact(pair, packets, basis="packets")
+    if packets is not None and (found := _shifted(pair, packets)) is not None:
+        return found
+    blocks = _along(pair, *pair.blocks())
+    if blocks is not None and not blocks.unmatched and blocks.matched_seconds:
+        return _exact(pair, blocks, basis="sound")
+    best = max(
+        (found for found in (packets, blocks) if found is not None), key=lambda one: one.matched_seconds, default=None
+    )
+    if best is None:
+        note = Note("sound.notCompared", "informational", "sound was not measured, or none lies beside the picture")
+        return SoundFound(SoundComparison("not-checked"), (), (note,))
+    return _inexact(pair, best)
+
+
+def _along(pair: SoundPair, questioned: Line | None, evidence: Line | None) -> Beside | None:
+    if questioned is None or evidence is None:
+        return None
+    beside = look_beside(questioned, evidence, pair.segments, whole=pair.whole)
+    return beside if beside.seconds else None
+
+
+def _has_same_configuration(pair: SoundPair) -> bool:
+    one, other = pair.questioned, pair.evidence
+    shapes = [(track.presentation.sample_rate, track.presentation.channels) for track in (one, other)]
+    if shapes[0] != shapes[1]:
+        return False
+    return {change.digest for change in one.configuration} <= {change.digest for change in other.configuration}
+
+
+def _is_shifted(beside: Beside) -> bool:
+    tolerance = beside.unit + beside.questioned.precision + beside.evidence.precision
+    return abs(beside.shift) > tolerance
+
+
+def _exact(pair: SoundPair, beside: Beside, *, basis: Basis) -> SoundFound:
+    """Every unit beside the picture is in its place; the evidence may have more."""
+    notes: list[Note] = []
+    alterations: list[Alteration] = []
+    if beside.trimmed:
+        notes.append(Note("sound.priming", "informational", f"{beside.trimmed} units at the ends differ"))
+    if beside.missing:
+        length = float(beside.evidence.length(beside.missing))
+        alterations.append(Alteration("sound", what=f"{length:.3f} s of sound left out inside"))
+    if beside.short:
+        if pair.whole:
+            alterations.append(Alteration("sound", what=f"{float(beside.short):.3f} s of sound left out at the ends"))
+        else:
+            notes.append(Note("sound.shorter", "informational", f"by {float(beside.short):.3f} s"))
+    if alterations:
+        notes.append(Note("sound.differs", "failure", "; ".join(str(one.what) for one in alterations)))
+        relation = SoundComparison("partly-replaced", segments=_segments(pair, beside, basis))
+        return SoundFound(relation, tuple(alterations), tuple(notes))
+    if not pair.whole:
+        return SoundFound(SoundComparison("excerpt", segments=_segments(pair, beside, basis)), (), tuple(notes))
+    exact = SoundComparison("identical" if basis == "packets" else "same", segments=_segments(pair, beside, basis))
+    return SoundFound(exact, (), tuple(notes))
+
+
+def _segments(pair: SoundPair, beside: Beside, basis: Basis) -> tuple[Segment, ...]:
+    """One segment of sound for each segment of picture that has matched sound beside it."""
+    line, other = beside.questioned, beside.evidence
+    groups: list[list[int]] = [[] for _ in pair.segments]
+    at = 0
+    for unit in line.order:
+        start = line.seconds(line.starts[unit])
+        while at + 1 < len(pair.segments) and start >= pair.segments[at + 1].questioned.start:
+            at += 1
+        if beside.partner[unit] >= 0:
+            groups[at].append(unit)
+    neutral = line.neutral | other.neutral
+    return tuple(
+        Segment(
+            line.hull(units),
+            other.hull([beside.partner[unit] for unit in units]),
+            segment.source,
+            basis,
+            len({line.digests[unit] for unit in units} - neutral),
+            speed=segment.speed,
+        )
+        for segment, units in zip(pair.segments, groups, strict=True)
+        if units
+    )
+
+
+def _shifted(pair: SoundPair, beside: Beside) -> SoundFound | None:
+    """The sound found at another place than beside its pictures."""
+    strand = lay(beside.questioned, beside.evidence)
+    shifts = _shifts_of(pair, strand)
+    if not shifts:
+        return None
+    shift, seconds = max(shifts.items(), key=lambda one: (one[1], -abs(one[0])))
+    tolerance = beside.unit + beside.questioned.precision + beside.evidence.precision
+    if abs(shift) <= tolerance or seconds < beside.seconds * SHIFTED_PART:
+        return None
+    everything = all(strand.partner[unit] >= 0 for unit in strand.questioned.order)
+    words = f"the sound comes {abs(float(shift)):.3f} s {'later' if shift > 0 else 'earlier'} than its pictures"
+    segments = tuple(
+        replace(segment, source=pair.segments[0].source) for segment in _segments_of_runs(strand)
+    )
+    relation = "identical" if everything and pair.whole else "excerpt"
+    return SoundFound(
+        SoundComparison("identical" if relation == "identical" else "excerpt", shift, segments),
+        (Alteration("sound-offset", what=words),),
+        (Note("sound.shifted", "failure", words),),
+    )
+
+
+def _shifts_of(pair: SoundPair, strand: Strand) -> dict[Fraction, Fraction]:
+    """Seconds of sound by how much later than its picture it comes, in whole precision steps."""
+    line, other = strand.questioned, strand.evidence
+    step = line.precision + other.precision
+    shifts: dict[Fraction, Fraction] = {}
+    first = pair.segments[0]
+    offset = first.evidence.start - first.questioned.start * first.speed
+    for run in strand.runs:
+        start = line.seconds(line.starts[run.questioned])
+        expected = (other.seconds(other.starts[run.evidence]) - offset) / first.speed
+        shift = round((start - expected) / step) * step
+        shifts[shift] = shifts.get(shift, Fraction(0)) + line.length(range(run.questioned, run.questioned_end))
+    return shifts
+
+
+def _segments_of_runs(strand: Strand) -> list[Segment]:
+    return [
+        Segment(
+            strand.questioned.hull(range(run.questioned, run.questioned_end)),
+            strand.evidence.hull(range(run.evidence, run.evidence_end)),
+            "",
+            "packets",
+            strand.distinctive([run]),
+        )
+        for run in strand.runs
+    ]
+
+
+def _inexact(pair: SoundPair, beside: Beside) -> SoundFound:
+    """Some or all of the sound is not that of the recording, at least not exactly."""
+    matched = _discriminating_seconds(beside)
+    if matched >= DISTINCT_SOUND:
+        return _partly(pair, beside)
+    whole = Alteration("sound", _hull(beside))
+    questioned, evidence = pair.blocks()
+    found = "cannot-tell" if questioned is None or evidence is None else likeness(questioned, evidence, pair.segments)
+    if found == "silent":
+        note = Note("sound.differs", "failure", "silent where the recording has sound")
+        return SoundFound(SoundComparison("silent"), (replace(whole, what="silence"),), (note,))
+    if found == "other":
+        note = Note("sound.replaced", "failure", "the loudness does not follow that of the recording")
+        return SoundFound(SoundComparison("replaced"), (replace(whole, what="other sound"),), (note,))
+    notes = [Note("sound.differs", "failure", "the sound is not exactly that of the recording")]
+    if found == "alike":
+        notes.append(Note("sound.alike", "informational", "the loudness follows that of the recording"))
+    what = "not exact; may be a re-encoding" if found == "alike" else "not exact"
+    return SoundFound(SoundComparison("different"), (replace(whole, what=what),), tuple(notes))
+
+
+def _hull(beside: Beside) -> Span:
+    return beside.questioned.hull([unit for unit, other in enumerate(beside.partner) if other != NOT_BESIDE])
+
+
+def _discriminating_seconds(beside: Beside) -> Fraction:
+    line, neutral = beside.questioned, beside.questioned.neutral | beside.evidence.neutral
+    return line.length(
+        unit for unit, other in enumerate(beside.partner) if other >= 0 and line.digests[unit] not in neutral
+    )
+
+
+def _partly(pair: SoundPair, beside: Beside) -> SoundFound:
+    spans = beside.questioned.spans(beside.unmatched)
+    if not spans:
+        note = Note("configuration.differs", "failure", "the same coded sound is decoded with other parameters")
+        alteration = Alteration("sound", _hull(beside), what="other decoding parameters")
+        return SoundFound(SoundComparison("different"), (alteration,), (note,))
+    what = "silence" if _are_silent(pair, spans) else None
+    what = "one coded unit differs" if len(beside.unmatched) == 1 else what
+    basis: Basis = "packets" if beside.questioned.level == "packets" else "sound"
+    note = Note("sound.differs", "failure", f"other sound in {len(spans)} places")
+    return SoundFound(
+        SoundComparison("partly-replaced", segments=_segments(pair, beside, basis)),
+        tuple(Alteration("sound", span, what=what) for span in spans),
+        (note,),
+    )
+
+
+def _are_silent(pair: SoundPair, spans: Sequence[Span]) -> bool:
+    """Whether every decoded block wholly within ``spans`` is silent; False where sound was not decoded."""
+    line, rows = pair.blocks()[0], pair.questioned.sound
+    if line is None or rows is None:
+        return False
+    inside = [
+        rows.levels[block]
+        for block in range(len(line))
+        for span in spans
+        if span.start <= line.seconds(line.starts[block]) and line.seconds(line.ends[block]) <= span.end
+    ]
+    return bool(inside) and not any(inside)

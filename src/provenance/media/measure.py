@@ -1,0 +1,214 @@
+"""The child's work on one file: recognise, open, one pass, decode again what was damaged, put the values together."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from av.error import FFmpegError
+
+from provenance.binding import units
+from provenance.binding.packets import with_stored
+from provenance.errors import MediaError
+from provenance.evidence import (
+    Damage,
+    Depth,
+    FileState,
+    Measurement,
+    MediaKind,
+    NotMeasured,
+    PacketRows,
+    PictureRows,
+    Track,
+)
+from provenance.media import boxes, damage, demux, formats, probe, sandbox
+from provenance.media.decode import PictureDecoder, SoundDecoder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from av.container import InputContainer
+
+    from provenance.media.formats import Format
+    from provenance.media.limits import Limits
+    from provenance.media.probe import Setup
+
+#: Bytes a luma sample and its share of chroma take at most in video: 4:4:4 at 16 bits.
+_BYTES_A_PIXEL = 6
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """The inherited descriptor and how it may be used."""
+
+    descriptor: int
+    size: int
+    limits: Limits
+    threads: int
+    progress: Callable[[int], None]
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Up to ``size`` bytes from ``offset`` on."""
+        return os.pread(self.descriptor, size, offset)
+
+
+def measure(file: File, depth: Depth) -> Measurement:
+    """Measure ``file``. Trouble with the file is in the value; trouble of ours raises MediaError."""
+    form = formats.recognise(file.read_at(0, formats.HEAD_BYTES))
+    if form is None:
+        return _bytes_only("other", "not-media", "", depth, "the first bytes are of no known video or sound format")
+    if form.kind == "image":
+        return _bytes_only("image", "whole", form.name, depth, "stills are measured as bytes")
+    outline = boxes.outline(file.read_at, file.size, form.name, at_most=file.limits.boxes)
+    if not outline.indexed:
+        why = "the index (moov) is absent: the recording was not finished, or the file is cut off"
+        return _bytes_only("video", "unfinished-recording", form.name, depth, why)
+    try:
+        with probe.open_container(file.descriptor, form) as container:
+            return _Pass(file, form, depth, container).measurement(cut=outline.cut)
+    except (FFmpegError, MemoryError) as error:
+        if limit := probe.as_limit(error):
+            raise limit from error
+        return _bytes_only(form.kind, "unreadable", form.name, depth, "the container cannot be opened")
+
+
+def _bytes_only(kind: MediaKind, state: FileState, container: str, depth: Depth, why: str) -> Measurement:
+    return Measurement(kind, state, container, depth, not_measured=(NotMeasured("packets", why),))
+
+
+class _Pass:
+    """One pass over an open container."""
+
+    def __init__(self, file: File, form: Format, depth: Depth, container: InputContainer) -> None:
+        self._file = file
+        self._form = form
+        self._depth = depth
+        self._container = container
+        self._not_measured: list[NotMeasured] = []
+        self._damage: list[Damage] = []
+        if len(container.streams) > file.limits.tracks:
+            raise MediaError(f"more than {file.limits.tracks} tracks", code="media.limit")
+        self._setups = [probe.setup(stream, form) for stream in container.streams]
+        self._narrow()
+
+    def measurement(self, *, cut: bool) -> Measurement:
+        """Run the pass and put the values together."""
+        passes = {setup.index: self._track_pass(setup) for setup in self._setups}
+        file = self._file
+        broken = demux.run(self._container, passes, read_at=file.read_at, limits=file.limits, progress=file.progress)
+        rows = {index: track.rows() for index, track in passes.items()}
+        stored = self._stored({index: packets for index, (packets, _) in rows.items()})
+        tracks = []
+        for index, track in passes.items():
+            packets, changes = rows[index]
+            decoded = self._decoded(track, packets)
+            if index in stored:
+                packets, changes = with_stored(packets, changes, stored[index])
+            tracks.append(replace(demux.assemble(track.setup, track.presentation(), packets, changes), **decoded))
+        return self._value(tuple(tracks), harmed=bool(cut or broken))
+
+    def _value(self, tracks: tuple[Track, ...], *, harmed: bool) -> Measurement:
+        filled = {track.kind for track in tracks if track.packets}
+        kind: MediaKind = "video" if "video" in filled else "audio" if "sound" in filled else "other"
+        for track in tracks:
+            if not track.packets:
+                self._not_measured.append(NotMeasured("packets", "the track has no packets", track.index))
+        state: FileState = "damaged" if harmed or self._damage else "whole"
+        if not filled:
+            state = "unreadable"
+        return Measurement(
+            kind,
+            state,
+            self._form.name,
+            self._depth,
+            tracks,
+            tuple(self._not_measured),
+            tuple(self._damage),
+        )
+
+    def _narrow(self) -> None:
+        """Lower the address space to what pictures of the stated size need; refuse sizes over the limit."""
+        limits = self._file.limits
+        sizes = [setup.stated.size for setup in self._setups if setup.stated.size]
+        largest = max((width * height for width, height in sizes), default=0)
+        if largest > limits.pixels:
+            raise MediaError(f"a picture has {largest} samples, more than {limits.pixels}", code="media.limit")
+        wanted = sandbox.address_space(threads=self._file.threads, picture_bytes=largest * _BYTES_A_PIXEL)
+        sandbox.narrow_address_space(wanted)
+
+    def _track_pass(self, setup: Setup) -> demux.TrackPass:
+        context: Any = self._container.streams[setup.index].codec_context
+        decoder: PictureDecoder | SoundDecoder | None = None
+        if setup.kind in {"video", "sound"} and context is None:
+            what = "pictures" if setup.kind == "video" else "sound"
+            self._not_measured.append(NotMeasured(what, "the codec is not known", setup.index))
+        elif self._depth == "full" and setup.kind == "video":
+            decoder = PictureDecoder(context, threads=self._file.threads, limits=self._file.limits)
+        elif self._depth == "full" and setup.kind == "sound":
+            decoder = SoundDecoder(context, setup.sample_rate)
+        if setup.kind in {"video", "sound"} and units.is_container_dependent(setup.codec):
+            why = f"units of {setup.codec} are taken as they are: other containers may hold them in another form"
+            self._not_measured.append(NotMeasured("canonical-units", why, setup.index))
+        return demux.TrackPass(setup, context, decoder)
+
+    def _stored(self, measured: dict[int, PacketRows]) -> dict[int, PacketRows]:
+        if self._form.name != "mov":
+            return {}
+        blocks = {setup.index for setup in self._setups if setup.codec.startswith("pcm_")}
+        wanted = {index: rows for index, rows in measured.items() if index not in blocks}
+        try:
+            return demux.hidden_by_edits(self._file.descriptor, self._form, wanted, self._file.limits)
+        except FFmpegError as error:
+            if limit := probe.as_limit(error):
+                raise limit from error
+            self._not_measured.append(NotMeasured("stored-packets", "the container cannot be opened again"))
+            return {}
+
+    def _decoded(self, track: demux.TrackPass, rows: PacketRows) -> dict[str, Any]:
+        """Decoded levels of a track, with damage noted on the way."""
+        setup, decoder = track.setup, track.decoder
+        if isinstance(decoder, PictureDecoder):
+            return {"pictures": self._pictures(track, decoder, rows)}
+        if isinstance(decoder, SoundDecoder):
+            if decoder.troubles:
+                stretches = damage.uncertain(rows, decoder.troubles)
+                self._damage += damage.ranges(setup.index, rows, stretches, setup.time_base)
+            return {"sound": decoder.result()}
+        return {}
+
+    def _pictures(self, track: demux.TrackPass, decoder: PictureDecoder, rows: PacketRows) -> PictureRows:
+        """Pictures; after trouble those of a second decoding on one thread, with the uncertain ones marked."""
+        setup = track.setup
+        pictures = decoder.result()
+        absent = damage.missing(setup.codec, rows, pictures, track.hidden)
+        if not absent and not decoder.troubles and not damage.uncertain(rows, frozenset()):
+            return pictures
+        pictures, troubles = self._again(setup)
+        troubles |= damage.missing(setup.codec, rows, pictures, track.hidden)
+        stretches = damage.uncertain(rows, troubles)
+        self._damage += damage.ranges(setup.index, rows, stretches, setup.time_base)
+        return damage.mark(pictures, stretches)
+
+    def _again(self, setup: Setup) -> tuple[PictureRows, set[int]]:
+        """Decode a track once more on one thread, concealing as stock FFmpeg does; a strict decoder beside it tells
+        where errors are."""
+        file = self._file
+        with (
+            probe.open_container(file.descriptor, self._form) as container,
+            probe.open_container(os.dup(file.descriptor), self._form) as other,
+        ):
+            streams = container.streams[setup.index], other.streams[setup.index]
+            lenient = PictureDecoder(streams[0].codec_context, threads=1, limits=file.limits, strict=False)
+            strict = PictureDecoder(streams[1].codec_context, threads=1, limits=file.limits)
+            try:
+                for packet in demux.packets(container, [streams[0]], file.limits):
+                    if packet.size:
+                        strict.update(packet)
+                        lenient.update(packet)
+            except FFmpegError as error:
+                if limit := probe.as_limit(error):
+                    raise limit from error
+            lenient.update(None)
+            strict.result()
+            return lenient.result(), strict.troubles | lenient.troubles
