@@ -208,6 +208,10 @@ def _make(recording: str, options: Options, scratch: Path) -> Path:
     if options.zero_pictures:
         whole = made.read_bytes()
         made.write_bytes(whole[: whole.index(b"moof") - 4])  # the header of a fragmented MP4, before its first fragment
+    if options.edit == "empty":
+        late = scratch / f"late.{options.container}"
+        stock.ffmpeg("-itsoffset", "0.4", "-i", made, "-i", made, "-map", "0:v", "-map", "1:a?", "-c", "copy", late)
+        return late
     if not (options.rotation or options.mirrored):
         return made
     turned = scratch / f"turned.{options.container}"
@@ -249,9 +253,7 @@ def _encode(recording: str, options: Options, scratch: Path, seconds: float) -> 
 
 def _raw_input(raw: Path, options: Options) -> list[str]:
     size = f"{options.size[0]}x{options.size[1]}"
-    late = ["-itsoffset", "0.4"] if options.edit == "empty" else []
-    form = ["-f", "rawvideo", "-pix_fmt", "yuv444p", "-s", size, "-r", str(options.fps)]
-    return [*late, *form, "-i", str(raw)]
+    return ["-f", "rawvideo", "-pix_fmt", "yuv444p", "-s", size, "-r", str(options.fps), "-i", str(raw)]
 
 
 def _video_coding(options: Options) -> list[str]:

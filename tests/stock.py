@@ -119,17 +119,23 @@ def packets(path: Path, *, bsf: str | None = None) -> tuple[Stream, ...]:
     return _read(ffmpeg("-i", path, *copy, "-f", "framehash", "-hash", "sha256", "-"))
 
 
-def pictures(path: Path, track: int = 0) -> tuple[Row, ...]:
+def pictures(path: Path, track: int = 0, *, before: tuple[str, ...] = ()) -> tuple[Row, ...]:
     """Presented pictures of one video track, in order of presentation: the stock command of formats.md section 3.
 
-    Damaged files are decoded as far as the program goes; what it printed before it gave up is returned.
+    Damaged files are decoded as far as the program goes; what it printed before it gave up is returned. ``before``:
+    options put before the input.
     """
     chosen = ("-map", f"0:v:{track}", "-fps_mode", "passthrough", "-noautoscale")
     form = ("-f", "framehash", "-hash", "sha256", "-")
-    command = [program(), "-nostdin", "-hide_banner", "-v", "error", "-copyts", "-noautorotate", "-i", str(path)]
-    done = subprocess.run([*command, *chosen, *form], capture_output=True, check=False, timeout=SECONDS)
+    start = [program(), "-nostdin", "-hide_banner", "-v", "error", "-copyts", *before, "-noautorotate"]
+    done = subprocess.run([*start, "-i", str(path), *chosen, *form], capture_output=True, check=False, timeout=SECONDS)
     streams = _read(done.stdout.decode(errors="replace"))
     return streams[0].rows if streams else ()
+
+
+def keyframes(path: Path) -> tuple[Fraction, ...]:
+    """Times, on the file's time line, of the shown pictures at which a decoder can start."""
+    return tuple(sorted(row.start for row in pictures(path, before=("-skip_frame", "nokey"))))
 
 
 #: Brings H.264 and HEVC of any wrapping to one form: start codes, slices only. Numbers of NAL unit types are those of

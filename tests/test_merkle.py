@@ -43,12 +43,12 @@ def naive_path(index, leaves):
     return [*naive_path(index - k, leaves[k:]), naive_root(leaves[:k])]
 
 
-def naive_consistency(old, leaves, whole=True):
+def naive_consistency(old, leaves, *, whole=True):
     if old == len(leaves):
         return [] if whole else [naive_root(leaves)]
     k = split(len(leaves))
     if old <= k:
-        return [*naive_consistency(old, leaves[:k], whole), naive_root(leaves[k:])]
+        return [*naive_consistency(old, leaves[:k], whole=whole), naive_root(leaves[k:])]
     return [*naive_consistency(old - k, leaves[k:], whole=False), naive_root(leaves[:k])]
 
 

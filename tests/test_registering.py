@@ -222,13 +222,15 @@ def test_a_rolled_back_archive_takes_no_more_entries(tmp_path):
     custodian.close()
     shutil.copy(backup, custodian.archive.path)
 
-    restored, _ = open_or_create(custodian.archive.path)
+    restored = Custodian.open(custodian.archive.path, write=True)
     with pytest.raises(ArchiveError) as caught:
         register(restored, a_file(tmp_path, "c"), Intake(), examine=False)
     assert caught.value.code == "archive.rolled-back"
     with pytest.raises(UsageError):
         adopt(restored, "moved")
-    adopt(restored, "copied")
+    restored.close()
+    restored, said = open_or_create(custodian.archive.path)
+    assert "older than this account saw it" in said.notices[0]
     log = restored.archive.current_log()
     assert log.log == 1
     first = restored.archive.statements(log=1)[0]
@@ -248,8 +250,14 @@ def test_another_account_must_say_whether_the_archive_was_moved(tmp_path, monkey
     with pytest.raises(ArchiveError) as caught:
         register(custodian, a_file(tmp_path, "b"), Intake(), examine=False)
     assert caught.value.code == "archive.unknown-origin"
+    with pytest.raises(ArchiveError):
+        open_or_create(custodian.archive.path, unattended=False)
     adopt(custodian, "moved")
     register(custodian, a_file(tmp_path, "b"), Intake(), examine=False)
+    monkeypatch.setattr(heads, "state_folder", lambda: tmp_path / "third")
+    copied, said = open_or_create(custodian.archive.path)
+    assert "taken as a copy" in said.notices[0]
+    assert copied.archive.current_log().log == 1
 
 
 def test_keys_left_by_a_killed_beginning_are_set_aside(tmp_path, monkeypatch):

@@ -69,6 +69,10 @@ ERRORS: Final[dict[str, Trouble]] = {
         "The process that measures stopped without an answer; nothing else was touched.",
         "Its bytes can be registered all the same; please report the file.",
     ),
+    "media.no-picture": Trouble("The file has no such picture.", "`provenance show` tells how many a recording has."),
+    "media.format": Trouble(
+        "The picture is in a format that cannot be written without loss.", "Its digest is in the record all the same."
+    ),
     "media.protocol": Trouble(
         "The process that measures answered something malformed, and the answer was thrown away.",
         "Its bytes can be registered all the same; please report the file.",
@@ -119,6 +123,10 @@ ERRORS: Final[dict[str, Trouble]] = {
     "key.no-recipient": Trouble(
         "There is neither a reading key nor a recipient to seal for.", "Put back a copy of the keys folder."
     ),
+    "key.runtime-folder": Trouble(
+        "There is no private runtime folder in which an unlocked key could lie.",
+        "Give the passphrase with each command, or set XDG_RUNTIME_DIR.",
+    ),
     "key.recipient": Trouble("The file cannot be read as a recipient key.", _AGAIN),
     "key.words": Trouble("These are not twelve recovery words that belong together.", "Check spelling and order."),
     # records
@@ -137,8 +145,10 @@ ERRORS: Final[dict[str, Trouble]] = {
     "record.facts": Trouble("The facts of a measurement are malformed.", _BACKUP),
     "record.box": Trouble("A sealed box was changed or cut short, or belongs to another record.", _BACKUP),
     "record.not-for-this-key": Trouble("A box was sealed for other keys than this one.", "Open it where their key is."),
+    "record.unknown": Trouble("The archive holds no record with this digest.", "`provenance show` lists them."),
     "record.erased": Trouble("The value was erased, as a record says.", "Nothing can restore it."),
     # log and slips
+    "log.missing-entry": Trouble("The log does not hold a record that the archive holds.", _BACKUP),
     "log.proof": Trouble("The path given does not lead from the record to the head.", "Ask for the receipt again."),
     "slip.malformed": Trouble("This is not one slip.", "Copy the whole word that begins with PVR1:."),
     "slip.sealed": Trouble("The slip is sealed: only its maker's recovery words open it.", "Ask whoever made it."),

@@ -58,11 +58,16 @@ class FirstUse:
 
 
 def open_or_create(
-    path: Path, init: Init | None = None, *, passphrase: PassphraseSource = lambda: None
+    path: Path,
+    init: Init | None = None,
+    *,
+    passphrase: PassphraseSource = lambda: None,
+    unattended: bool = True,
 ) -> tuple[Custodian, FirstUse | None]:
     """Open the archive for writing; the first call makes it, with its keys and the first log entry.
 
-    ``init`` demands that this call makes it: raises :class:`UsageError` (``archive.exists``) otherwise.
+    ``init`` demands that this call makes it: raises :class:`UsageError` (``archive.exists``) otherwise. ``unattended``:
+    nobody can be asked whether an archive that this account does not know was moved or copied; it is taken as copied.
     """
     words = new_words() if init is not None and init.recovery_words else None
     founding = _Founding(init or Init(), None if words is None else recover(words), passphrase)
@@ -77,7 +82,12 @@ def open_or_create(
                 file=str(path),
                 advice="name another with --archive",
             )
-        return custodian, None
+        try:
+            said = _go_on(custodian, unattended=unattended)
+        except BaseException:
+            custodian.close()
+            raise
+        return custodian, None if said is None else FirstUse((said,), None)
     custody.remember_head(custodian)
     return custodian, FirstUse((f"Began the archive {path}.", LOST_WITH_THE_ARCHIVE + "."), words)
 
@@ -223,6 +233,19 @@ def restore_keys(archive: Path, export: bytes, passphrase: str) -> list[str]:
     for name, data in named.items():
         keyring.write(str(name), data)
     return sorted(map(str, named))
+
+
+def _go_on(custodian: Custodian, *, unattended: bool) -> str | None:
+    """Begin a new log where the old one must not grow (formats section 4); what was done, in one line."""
+    try:
+        custodian.check_continuity()
+    except ArchiveError as error:
+        known = error.code == "archive.rolled-back"
+        if not known and not (error.code == "archive.unknown-origin" and unattended):
+            raise
+        why = "is older than this account saw it" if known else "was never seen by this account"
+        return f"The archive {why}, so it is taken as a copy. {adopt(custodian, 'copied')}"
+    return None
 
 
 def read_recipient(path: Path) -> bytes:

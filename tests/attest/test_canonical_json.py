@@ -51,6 +51,7 @@ def test_what_is_written_is_read_back_and_is_ascii_json(value):
         b'["\\ud800"]',
         b'{"\\udfff":1}',
         b"[" * 5000 + b"]" * 5000,
+        b"[" * 18 + b"1" + b"]" * 18,
         b"[" * 17 + b"]" * 17,
         b"",
         b"[",
@@ -93,7 +94,7 @@ def test_other_base64url_is_refused(text):
         canonical.from_base64url(text, "x")
 
 
-@pytest.mark.parametrize("text", ["AA", "a", "aaa", "0x", "a ", "٠٠"])
+@pytest.mark.parametrize("text", ["AA", "a", "aaa", "0x", "a ", "\N{ARABIC-INDIC DIGIT ZERO}" * 2])
 def test_other_hexadecimal_is_refused(text):
     with pytest.raises(RecordError):
         canonical.from_hex(text, 1, "x")

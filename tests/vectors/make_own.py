@@ -17,7 +17,7 @@ from provenance.tlog import checkpoint, entry, proof, slip
 
 FILE = b"hello\n"
 EVIDENCE = evidence_id(bytes(range(16)))
-SIGNING = keys.SigningKey.from_seed(bytes(range(0x00, 0x20)))
+SIGNING = keys.SigningKey.from_seed(bytes(range(0x20)))
 LOG = keys.SigningKey.from_seed(bytes(range(0x20, 0x40)))
 READING = keys.ReadingKey.from_private(bytes(range(0x40, 0x60)))
 SUBJECT_SALT = bytes(range(0x60, 0x80))

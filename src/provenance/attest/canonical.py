@@ -167,7 +167,7 @@ class Members:
 
 
 def _check(value: Any, depth: int) -> None:
-    if depth < 0:
+    if depth == 0 and type(value) in {dict, list, tuple}:
         raise RecordError(f"a value is nested deeper than {MAX_DEPTH}")
     if type(value) is dict:
         for name, item in value.items():

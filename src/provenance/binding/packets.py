@@ -183,15 +183,31 @@ class PacketObserver:
         self._waiting = None
 
 
+def _sample_bytes(codec: str) -> int:
+    """Bytes of a sample of a PCM codec by FFmpeg's name: ``pcm_s24be`` has 3, ``pcm_alaw`` 1."""
+    digits = "".join(each for each in codec if each.isdigit())
+    return max(1, int(digits) // 8) if digits else 1
+
+
+def little_endian(codec: str, data: bytes) -> bytes:
+    """PCM samples, low byte first."""
+    width = _sample_bytes(codec)
+    if not codec.endswith("be") or width == 1:
+        return data
+    whole = data[: len(data) - len(data) % width]
+    swapped = bytearray(whole)
+    for index in range(width):
+        swapped[index::width] = whole[width - 1 - index :: width]
+    return bytes(swapped) + data[len(whole) :]
+
+
 class PcmObserver:
     """PCM packets re-blocked to units of 1,024 sample frames, little-endian, so that packet sizes do not matter."""
 
     def __init__(self, codec: str, *, channels: int, sample_rate: int, time_base: Fraction) -> None:
         """``codec``: FFmpeg's name (``pcm_s16le`` …); ``sample_rate``: Hz."""
-        digits = "".join(each for each in codec if each.isdigit())
-        self._width = int(digits) // 8 if digits else 1
-        self._swap = codec.endswith("be") and self._width > 1
-        self._frame = self._width * max(1, channels)
+        self._codec = codec
+        self._frame = _sample_bytes(codec) * max(1, channels)
         self._ticks = Fraction(1, max(1, sample_rate)) / time_base
         self.captions = CaptionObserver()
         self._columns = _Columns()
@@ -229,11 +245,7 @@ class PcmObserver:
     def _close(self, unit: _Unit) -> None:
         unit.size = len(unit.data)
         unit.duration = round(unit.size // self._frame * self._ticks)
-        if self._swap:
-            swapped = bytearray(unit.data)
-            for index in range(self._width):
-                swapped[index :: self._width] = unit.data[self._width - 1 - index :: self._width]
-            unit.data = bytes(swapped)
+        unit.data = little_endian(self._codec, unit.data)
         self._columns.append(unit)
         self._rest = None
 

@@ -29,7 +29,7 @@ def audit(session: Session, *, files: bool) -> int:
     """
     from provenance.audit import audit as audit_archive
 
-    with session.open() as custodian, session.meter() as meter:
+    with session.open_to_read() as custodian, session.meter() as meter:
         report = audit_archive(custodian, files=files, progress=meter)
     value = report.to_json_value()
     if session.json:

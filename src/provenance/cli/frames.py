@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--track", type=click.IntRange(min=0), metavar="N", help="Track N of the file. Default: its first video.")
 @click.option("-o", "--output", "target", type=file_name, required=True, metavar="FILE.mkv", help="Where to write it.")
 @click.option("--force", is_flag=True, help="Replace FILE.mkv if it exists.")
-def frames(session: Session, file: str, target: str, **options: object) -> None:
+def frames(session: Session, file: str, target: str, **options: Any) -> None:
     """Take one exact picture out of FILE.
 
     It is written without loss (FFV1 in Matroska) in the format in which it was decoded, so that `provenance verify`
@@ -53,7 +53,7 @@ def frames(session: Session, file: str, target: str, **options: object) -> None:
         output.say(f"{plain(target)}: one picture of {plain(file)}, {size(len(data))}")
 
 
-def _value(file: str, target: str, data: bytes, options: dict[str, object]) -> dict[str, object]:
+def _value(file: str, target: str, data: bytes, options: dict[str, Any]) -> dict[str, object]:
     return {
         "schema": "provenance/frames/v1",
         "file": file,

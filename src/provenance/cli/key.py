@@ -9,9 +9,10 @@ import click
 
 from provenance.cli import output
 from provenance.cli.lazy import LazyGroup
+from provenance.cli.session import no_passphrase, read_small
 from provenance.cli.values import file_name
 from provenance.cli.verb import verb
-from provenance.cli.words import plain
+from provenance.cli.words import plain, plural
 from provenance.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         "new": ("key:new", "Make a recipient key pair for --seal-to."),
         "list": ("key:listing", "List the keys of the archive."),
         "export": ("key:export", "Write a key for others, or a recovery export for yourself."),
+        "restore": ("key:restore", "Put the keys of a recovery export back beside the archive."),
         "passphrase": ("key:passphrase", "Put the reading key under a passphrase, or change it."),
     },
 )
@@ -129,6 +131,26 @@ def export(session: Session, target: str, *, recovery: bool, force: bool) -> Non
         output.say_json({"schema": "provenance/key-export/v1", "file": target, "kind": kind})
     else:
         output.say(f"{plain(target)}: {'recovery export; keep it in another place' if recovery else 'to give away'}")
+
+
+@verb("restore")
+@click.argument("file", type=file_name)
+def restore(session: Session, file: str) -> None:
+    """Put the keys of the recovery export FILE back beside the archive.
+
+    The passphrase is that of the export. No key that is there is replaced.
+    """
+    from provenance.founding import restore_keys
+
+    path = session.archive_path
+    passphrase = session.passphrase("Passphrase of the recovery export")
+    if passphrase is None:
+        raise no_passphrase("give --passphrase-file FILE or set PROVENANCE_PASSPHRASE")
+    names = restore_keys(path, read_small(file), passphrase)
+    if session.json:
+        output.say_json({"schema": "provenance/key-restore/v1", "archive": str(path), "keys": names})
+    else:
+        output.say(f"{plain(str(path))}: {plural(len(names), 'key file')} put back\n  {', '.join(map(plain, names))}")
 
 
 @verb("passphrase")

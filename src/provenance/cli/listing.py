@@ -12,22 +12,18 @@ from provenance.cli.words import plain, plural, size
 if TYPE_CHECKING:
     from provenance.cli.session import Session
 
-LOCKED = "the archive is locked: sealed values are left out; `provenance unlock` or the passphrase opens them"
-
 
 @verb("list")
 def listing(session: Session) -> None:
     """List what is registered, in log order.
 
-    On a terminal a table, into a pipe one line an item with tabs between the columns. In a locked archive the sealed
-    columns are empty.
+    On a terminal a table, into a pipe one line an item with tabs between the columns. In a locked archive sealed
+    values are shown as `sealed`, and are null in JSON.
     """
     from provenance.records import listing as held
 
-    with session.open() as custodian:
+    with session.open_to_read() as custodian:
         items = held(custodian)
-        if custodian.locked:
-            session.note(LOCKED)
     if session.json:
         output.say_json(items)
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,16 +13,17 @@ import click
 
 from provenance.cli.output import warn
 from provenance.cli.words import plain
-from provenance.errors import KeyFileError, UsageError
+from provenance.errors import KeyFileError, LockedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from provenance.cli.progress import Meter
     from provenance.custodian import Custodian
+    from provenance.founding import FirstUse
 
-#: A passphrase is one line; a file longer than this was named by mistake.
-_PASSPHRASE_BYTES = 4096
+#: Passphrases, recovery words, slips and recovery exports are a few kB at most; a longer file was named by mistake.
+_SMALL = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +66,12 @@ class Session:
             return _first_line(self.passphrase_file)
         return os.environ.get("PROVENANCE_PASSPHRASE") or None
 
-    def passphrase(self) -> str | None:
+    def passphrase(self, words: str = "Passphrase of the archive (Enter: stay locked)") -> str | None:
         """The passphrase as given, else asked for at a terminal; None when there is nobody to ask, or no answer."""
         given = self.given_passphrase()
         if given is not None or not sys.stdin.isatty():
             return given
-        answer: str = click.prompt(
-            "Passphrase of the archive (Enter: stay locked)", default="", hide_input=True, show_default=False, err=True
-        )
+        answer: str = click.prompt(words, default="", hide_input=True, show_default=False, err=True)
         return answer or None
 
     def new_passphrase(self, words: str, *, file: str | None = None, given: bool = True) -> str:
@@ -85,12 +85,8 @@ class Session:
         if known is not None:
             return known
         if not sys.stdin.isatty():
-            raise UsageError(
-                "a passphrase is needed and nobody can be asked",
-                code="usage.passphrase",
-                advice="name a file with it"
-                if not given
-                else "give --passphrase-file FILE or set PROVENANCE_PASSPHRASE",
+            raise no_passphrase(
+                "give --passphrase-file FILE or set PROVENANCE_PASSPHRASE" if given else "name its file"
             )
         answer: str = click.prompt(words, hide_input=True, confirmation_prompt=True, err=True)
         return answer
@@ -99,20 +95,60 @@ class Session:
         """The archive, which must exist. ``ask``: whether a passphrase may be asked for at a terminal."""
         from provenance.custodian import Custodian
 
-        return Custodian.open(self.archive_path, write=write, passphrase=self.source(ask=ask))
+        return Custodian.open(self.archive_path, write=write, passphrase=self._source(ask=ask))
+
+    def open_to_read(self, *, write: bool = False) -> Custodian:
+        """The archive, its sealed values open if they can be; a note says if they are not.
+
+        Raises :class:`KeyFileError` (``key.passphrase``) for a wrong passphrase: it must not look like a lock.
+        """
+        custodian = self.open(write=write)
+        try:
+            custodian.reading  # noqa: B018 - opened now, so that nothing later asks or fails
+        except LockedError:
+            self.note(
+                "the archive is locked: sealed values are left out; `provenance unlock` or the passphrase opens it"
+            )
+        except BaseException:
+            custodian.close()
+            raise
+        return custodian
 
     def open_or_create(self) -> Custodian:
-        """The archive for writing; the first call makes it, without a question, and says so in notes."""
-        from provenance.founding import open_or_create
+        """The archive for registering: the first call makes it, nothing is asked, a wrong passphrase is only noted."""
+        from provenance.founding import Init, open_or_create
 
-        custodian, first = open_or_create(self.archive_path, passphrase=self.given_passphrase)
+        given = self.given_passphrase()
+        if not self.archive_path.exists():
+            try:
+                custodian, first = open_or_create(self.archive_path, Init(passphrase=given), passphrase=lambda: given)
+            except UsageError as error:
+                if error.code != "archive.exists":  # else another process has just made it
+                    raise
+            else:
+                return self._noted(custodian, first)
+        unattended = not sys.stdin.isatty()
+        custodian, first = open_or_create(self.archive_path, passphrase=lambda: given, unattended=unattended)
+        try:
+            custodian.reading  # noqa: B018 - a wrong passphrase shows here
+        except LockedError:
+            pass
+        except KeyFileError as error:
+            if error.code != "key.passphrase":
+                raise
+            self.note("the passphrase does not open this archive: registering goes on without reading it")
+            custodian.close()
+            custodian, _ = open_or_create(self.archive_path)
+        return self._noted(custodian, first)
+
+    def _noted(self, custodian: Custodian, first: FirstUse | None) -> Custodian:
         for notice in first.notices if first is not None else ():
             self.note(plain(notice))
         return custodian
 
-    def source(self, *, ask: bool) -> Callable[[], str | None]:
-        """Where the archive gets its passphrase from."""
-        return self.passphrase if ask else self.given_passphrase
+    def _source(self, *, ask: bool) -> Callable[[], str | None]:
+        """Where the archive gets its passphrase from; asked for once."""
+        return cache(self.passphrase if ask else self.given_passphrase)
 
     def meter(self) -> Meter:
         """Progress on stderr when that is a terminal."""
@@ -121,20 +157,32 @@ class Session:
         return Meter(shown=sys.stderr.isatty() and not self.quiet)
 
 
-def _first_line(name: str) -> str:
+def no_passphrase(advice: str) -> UsageError:
+    """The error of a command that needs a passphrase and has nobody to ask."""
+    return UsageError("a passphrase is needed and nobody can be asked", code="usage.passphrase", advice=advice)
+
+
+def read_small(name: str) -> bytes:
+    """The bytes of a small file that a person named; raises :class:`UsageError` (``file.unreadable``)."""
     try:
         with Path(name).open("rb") as file:
-            data = file.read(_PASSPHRASE_BYTES + 1)
+            data = file.read(_SMALL + 1)
     except OSError as error:
-        raise KeyFileError(
-            f"cannot be read: {error.strerror}", code="key.passphrase-file", file=name, advice="name another file"
+        raise UsageError(
+            f"cannot be read: {error.strerror}", code="file.unreadable", file=name, advice="name another file"
         ) from error
-    line = data.partition(b"\n")[0].removesuffix(b"\r")
+    if len(data) > _SMALL:
+        raise UsageError("is too large to be this", code="file.unreadable", file=name, advice="name another file")
+    return data
+
+
+def _first_line(name: str) -> str:
+    line = read_small(name).partition(b"\n")[0].removesuffix(b"\r")
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError:
         text = ""
-    if not text or len(data) > _PASSPHRASE_BYTES:
+    if not text:
         raise KeyFileError(
             "holds no passphrase", code="key.passphrase-file", file=name, advice="write it on the first line, as UTF-8"
         )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provenance.cli import output
-from provenance.cli.listing import LOCKED
 from provenance.cli.values import evidence_id_argument
 from provenance.cli.verb import verb
 from provenance.cli.words import details, plain, plural, seconds, size
@@ -26,10 +25,8 @@ def show(session: Session, ids: tuple[str, ...]) -> None:
     from provenance.records import show as shown
 
     wanted = [evidence_id_argument(one) for one in ids]
-    with session.open() as custodian:
+    with session.open_to_read() as custodian:
         items = [shown(custodian, one) for one in wanted]
-        if custodian.locked:
-            session.note(LOCKED)
     if session.json:
         output.say_json(items[0] if len(items) == 1 else items)
         return

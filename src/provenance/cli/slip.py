@@ -10,10 +10,11 @@ import click
 
 from provenance.cli import output
 from provenance.cli.lazy import LazyGroup
+from provenance.cli.session import read_small
 from provenance.cli.values import byte_count, evidence_id_argument, file_name
 from provenance.cli.verb import verb
 from provenance.cli.words import details, plain
-from provenance.errors import RecordError, UsageError
+from provenance.errors import RecordError
 
 if TYPE_CHECKING:
     from provenance.cli.session import Session
@@ -121,21 +122,17 @@ def _secret(words_file: str | None) -> bytes | None:
         return None
     from provenance.attest.recovery import recover
 
-    return recover(_read(words_file)).slip_secret
+    return recover(_text_in(words_file)).slip_secret
 
 
 def _text_of(argument: str) -> str:
     if argument == "-":
         return sys.stdin.read(_MESSAGE_CHARACTERS)
-    return _read(argument[1:]) if argument.startswith("@") else argument
+    return _text_in(argument[1:]) if argument.startswith("@") else argument
 
 
-def _read(name: str) -> str:
-    try:
-        with Path(name).open(encoding="utf-8", errors="replace") as file:
-            return file.read(_MESSAGE_CHARACTERS)
-    except OSError as error:
-        raise UsageError(f"cannot be read: {error.strerror}", file=name, advice="name another file") from error
+def _text_in(name: str) -> str:
+    return read_small(name).decode("utf-8", "replace")
 
 
 def _slip_in(message: str) -> str:

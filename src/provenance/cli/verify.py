@@ -78,7 +78,7 @@ def _custodian(session: Session, options: dict[str, Any]) -> Iterator[Custodian 
     if options["against"]:
         yield None
         return
-    with session.open(write=options["record"]) as custodian:
+    with session.open_to_read(write=options["record"]) as custodian:
         yield custodian
 
 

@@ -88,7 +88,7 @@ class _Search:
             left = [unit for unit in units if self._partner[unit] == UNMATCHED]
             unmatched.extend(unit for unit in left if unit not in edges)
             trimmed += sum(1 for unit in left if unit in edges)
-            inside, ends = self._left_out(units, segment, whole=whole)
+            inside, ends = self._left_out(units, number, whole=whole)
             missing.extend(self._evidence.order[place] for place in inside)
             short += ends
             shifts.extend(self._shift(units, segment))
@@ -146,7 +146,7 @@ class _Search:
         for unit, place in max((matches(step) for step in (0, -1, 1)), key=len):
             self._partner[unit] = place
 
-    def _left_out(self, units: Sequence[int], segment: Segment, *, whole: bool) -> tuple[list[int], Fraction]:
+    def _left_out(self, units: Sequence[int], number: int, *, whole: bool) -> tuple[list[int], Fraction]:
         """Places that no unit stands for: those inside the matched sound, and seconds of those at its ends."""
         evidence, places = self._evidence, self._places
         matched = {self._partner[unit] for unit in units if self._partner[unit] >= 0}
@@ -156,10 +156,11 @@ class _Search:
         inside = [place for place in range(low, high) if place not in matched]
         if len(inside) <= sum(1 for unit in units if self._partner[unit] == UNMATCHED):
             inside = []  # other units stand in these places
-        first, last = 0, len(places)
-        if not whole:
-            first = bisect_left(places, (segment.evidence.start + evidence.zero) / evidence.tick)
-            last = bisect_left(places, (segment.evidence.end + evidence.zero) / evidence.tick)
+        span = self._segments[number].evidence
+        first, last = (bisect_left(places, (edge + evidence.zero) / evidence.tick) for edge in (span.start, span.end))
+        if whole:
+            first = 0 if number == 0 else first
+            last = len(places) if number == len(self._segments) - 1 else last
         if low - first <= PRIMING_UNITS and last - 1 - high <= PRIMING_UNITS:
             return inside, Fraction(0)
         ends = [*range(first, low), *range(high + 1, last)]

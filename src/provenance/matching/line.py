@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm
+from math import ceil, floor, lcm
 from typing import TYPE_CHECKING, Final, Literal
 
 from provenance.comparison import Span
@@ -124,6 +124,14 @@ def block_line(track: Track, zero: Fraction) -> Line | None:
     neutral = frozenset(digest for digest, level in zip(rows.digests, rows.levels, strict=True) if level == 0)
     shown = b"\x01" * len(rows)
     return _line("blocks", track, rows.digests, starts, shown, (block,) * len(rows), neutral, tick, zero)
+
+
+def blocks_within(line: Line, span: Span) -> range:
+    """Blocks of a block line that lie wholly within ``span``; they are of one length and follow each other."""
+    length = line.ends[0] - line.starts[0]
+    first = ceil(((span.start + line.zero) / line.tick - line.starts[0]) / length)
+    last = floor(((span.end + line.zero) / line.tick - line.starts[0]) / length)
+    return range(max(first, 0), min(max(last, 0), len(line)))
 
 
 def file_start(measurement: Measurement) -> Fraction:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from math import ceil, sqrt
+from math import sqrt
 from typing import TYPE_CHECKING, Final, Literal
+
+from provenance.matching.line import blocks_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,11 +66,6 @@ def correlation(one: Sequence[int], other: Sequence[int]) -> float:
 
 def _places(questioned: Line, evidence: Line, segment: Segment) -> list[tuple[int, int]]:
     """Questioned blocks within the segment, each with the evidence block that sounds at its moment."""
-    block = questioned.ends[0] - questioned.starts[0]
-    low = (segment.questioned.start + questioned.zero) / questioned.tick
-    high = (segment.questioned.end + questioned.zero) / questioned.tick
-    first = max(ceil((low - questioned.starts[0]) / block), 0)
-    last = min(ceil((high - questioned.starts[0]) / block), len(questioned))
     factor = questioned.tick * segment.speed / evidence.tick
     start = segment.evidence.start - (segment.questioned.start + questioned.zero) * segment.speed + evidence.zero
     constant = start / evidence.tick - evidence.starts[0]
@@ -78,5 +75,6 @@ def _places(questioned: Line, evidence: Line, segment: Segment) -> list[tuple[in
     below = factor.denominator * constant.denominator * length
     # Half a block is added to take the nearest block.
     return [
-        (number, (questioned.starts[number] * above + added + below // 2) // below) for number in range(first, last)
+        (number, (questioned.starts[number] * above + added + below // 2) // below)
+        for number in blocks_within(questioned, segment.questioned)
     ]

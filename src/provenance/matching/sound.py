@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.comparison import Alteration, Basis, Note, Segment, SoundComparison, Span
 from provenance.matching.beside import NOT_BESIDE, Beside, look_beside
-from provenance.matching.line import block_line, packet_line
+from provenance.matching.line import block_line, blocks_within, packet_line
 from provenance.matching.loudness import likeness
 from provenance.matching.strand import DISTINCT_SOUND, Strand, lay
 
@@ -145,44 +145,42 @@ def _shifted(pair: SoundPair, beside: Beside) -> SoundFound | None:
     shifts = _shifts_of(pair, strand)
     if not shifts:
         return None
-    shift, seconds = max(shifts.items(), key=lambda one: (one[1], -abs(one[0])))
+    shift = max(shifts, key=lambda one: (shifts[one], -abs(one)))
     tolerance = beside.unit + beside.questioned.precision + beside.evidence.precision
-    if abs(shift) <= tolerance or seconds < beside.seconds * SHIFTED_PART:
+    if abs(shift) <= tolerance or sum(shifts.values()) < beside.seconds * SHIFTED_PART:
         return None
     everything = all(strand.partner[unit] >= 0 for unit in strand.questioned.order)
     words = f"the sound comes {abs(float(shift)):.3f} s {'later' if shift > 0 else 'earlier'} than its pictures"
-    segments = tuple(
-        replace(segment, source=pair.segments[0].source) for segment in _segments_of_runs(strand)
-    )
-    relation = "identical" if everything and pair.whole else "excerpt"
+    segments = tuple(_segments_of_runs(strand, pair.segments[0].source))
     return SoundFound(
-        SoundComparison("identical" if relation == "identical" else "excerpt", shift, segments),
+        SoundComparison("identical" if everything and pair.whole else "excerpt", shift, segments),
         (Alteration("sound-offset", what=words),),
         (Note("sound.shifted", "failure", words),),
     )
 
 
 def _shifts_of(pair: SoundPair, strand: Strand) -> dict[Fraction, Fraction]:
-    """Seconds of sound by how much later than its picture it comes, in whole precision steps."""
+    """Seconds of sound by how much later than its picture the middle of a run comes, in whole precision steps."""
     line, other = strand.questioned, strand.evidence
     step = line.precision + other.precision
     shifts: dict[Fraction, Fraction] = {}
     first = pair.segments[0]
     offset = first.evidence.start - first.questioned.start * first.speed
     for run in strand.runs:
-        start = line.seconds(line.starts[run.questioned])
-        expected = (other.seconds(other.starts[run.evidence]) - offset) / first.speed
+        middle = run.length // 2
+        start = line.seconds(line.starts[run.questioned + middle])
+        expected = (other.seconds(other.starts[run.evidence + middle]) - offset) / first.speed
         shift = round((start - expected) / step) * step
         shifts[shift] = shifts.get(shift, Fraction(0)) + line.length(range(run.questioned, run.questioned_end))
     return shifts
 
 
-def _segments_of_runs(strand: Strand) -> list[Segment]:
+def _segments_of_runs(strand: Strand, source: str) -> list[Segment]:
     return [
         Segment(
             strand.questioned.hull(range(run.questioned, run.questioned_end)),
             strand.evidence.hull(range(run.evidence, run.evidence_end)),
-            "",
+            source,
             "packets",
             strand.distinctive([run]),
         )
@@ -244,10 +242,5 @@ def _are_silent(pair: SoundPair, spans: Sequence[Span]) -> bool:
     line, rows = pair.blocks()[0], pair.questioned.sound
     if line is None or rows is None:
         return False
-    inside = [
-        rows.levels[block]
-        for block in range(len(line))
-        for span in spans
-        if span.start <= line.seconds(line.starts[block]) and line.seconds(line.ends[block]) <= span.end
-    ]
+    inside = [rows.levels[block] for span in spans for block in blocks_within(line, span)]
     return bool(inside) and not any(inside)

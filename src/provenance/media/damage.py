@@ -23,12 +23,16 @@ from provenance.evidence import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Set
+    from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
     from fractions import Fraction
 
 #: Codecs in which every unit gives exactly one picture, or says that it gives none: only there is a missing picture
 #: a finding. Others (MPEG-4 with packed or empty VOPs, Theora's repeats) are judged by decoder errors alone.
 _ONE_PICTURE_A_UNIT = frozenset({"h264", "hevc", "av1", "vp8", "vp9", "mpeg2video", "mjpeg", "ffv1", "prores", "dnxhd"})
+
+#: Units whose pts give the usual distance of pictures where no duration is stated.
+_SAMPLE = 64
 
 
 def is_hidden(codec: str, unit: bytes) -> bool:
@@ -47,8 +51,8 @@ def _ends_in_superframe_index(unit: bytes) -> bool:
     return unit[-1] & 0xE0 == 0xC0  # noqa: PLR2004 - VP9 annex B.3 marker
 
 
-def missing(codec: str, rows: PacketRows, pictures: PictureRows, hidden: Set[int]) -> set[int]:
-    """pts of units that were expected to give a picture and gave none."""
+def missing(codec: str, rows: PacketRows, pictures: PictureRows, hidden: AbstractSet[int]) -> set[int]:
+    """The pts of units that were expected to give a picture and gave none."""
     if codec not in _ONE_PICTURE_A_UNIT:
         return set()
     keys = [index for index, flags in enumerate(rows.flags) if flags & PACKET_KEY]
@@ -63,8 +67,8 @@ def missing(codec: str, rows: PacketRows, pictures: PictureRows, hidden: Set[int
     return expected - set(pictures.pts) - hidden - {NO_PTS}
 
 
-def uncertain(rows: PacketRows, troubles: Set[int]) -> list[set[int]]:
-    """pts of pictures that may depend on the decoder, a set for each stretch from a trouble to the next key unit.
+def uncertain(rows: PacketRows, troubles: AbstractSet[int]) -> list[set[int]]:
+    """The pts of pictures that may depend on the decoder, a set for each stretch from a trouble to the next key unit.
 
     Pictures that are shown before that key unit and coded after it lean on the damaged ones, too.
     """
@@ -90,7 +94,7 @@ def uncertain(rows: PacketRows, troubles: Set[int]) -> list[set[int]]:
     return [stretch for stretch in stretches if stretch]
 
 
-def mark(pictures: PictureRows, stretches: Iterable[Set[int]]) -> PictureRows:
+def mark(pictures: PictureRows, stretches: Iterable[AbstractSet[int]]) -> PictureRows:
     """``pictures`` with those in ``stretches`` marked as decoder-dependent."""
     touched = set().union(*stretches)
     return replace(
@@ -102,7 +106,9 @@ def mark(pictures: PictureRows, stretches: Iterable[Set[int]]) -> PictureRows:
     )
 
 
-def ranges(track: int, rows: PacketRows, stretches: Iterable[Set[int]], time_base: Fraction) -> tuple[Damage, ...]:
+def ranges(
+    track: int, rows: PacketRows, stretches: Iterable[AbstractSet[int]], time_base: Fraction
+) -> tuple[Damage, ...]:
     """The stretches in seconds."""
     step = usual_step(rows.pts[:_SAMPLE])
     durations = dict(zip(rows.pts, rows.durations, strict=True))
@@ -112,7 +118,3 @@ def ranges(track: int, rows: PacketRows, stretches: Iterable[Set[int]], time_bas
         end = last + (durations.get(last) or step)
         found.append(Damage(track, min(stretch) * time_base, end * time_base, "units that do not decode as coded"))
     return tuple(found)
-
-
-#: Units whose pts give the usual distance of pictures where no duration is stated.
-_SAMPLE = 64

@@ -46,7 +46,7 @@ def picture(frame: VideoFrame) -> Picture:
     bits = form.components[0].bits
     shift = 16 - bits if form.name.startswith(("p01", "p21", "p41")) else 0  # these keep samples in the high bits
     step = form.padded_bits_per_pixel // 8 if len(planes) == 1 else (bits + 7) // 8
-    return Picture(_time(frame), tuple(planes), bits=bits, shift=shift, step=max(1, step))
+    return Picture(frame_time(frame), tuple(planes), bits=bits, shift=shift, step=max(1, step))
 
 
 def _line_bytes(frame: VideoFrame, index: int) -> int:
@@ -58,7 +58,7 @@ def _line_bytes(frame: VideoFrame, index: int) -> int:
     return sum(each.width * ((each.bits + 7) // 8) for each in form.components if each.plane == index)
 
 
-def _time(frame: VideoFrame | AudioFrame) -> int:
+def frame_time(frame: VideoFrame | AudioFrame) -> int:
     """pts; where the container states none (AVI), the dts of the unit."""
     if frame.pts is not None:
         return frame.pts
@@ -132,7 +132,7 @@ class PictureDecoder:
         if self.first is None:
             self.first = frame
         if frame.is_corrupt:
-            self.troubles.add(_time(frame))
+            self.troubles.add(frame_time(frame))
         self._hand.put(frame)
 
 
@@ -149,7 +149,7 @@ class SoundDecoder:
         """Decode the next packet; None flushes."""
         for frame in decoded(self._context, packet, self.troubles):
             sound = cast("AudioFrame", frame)
-            self._observer.update(_samples(sound), _time(sound))
+            self._observer.update(_samples(sound), frame_time(sound))
 
     def result(self) -> SoundBlockRows:
         """The rows of all blocks."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from av.error import FFmpegError
 
-from provenance.binding.packets import CodedPacket, PacketObserver, PcmObserver, with_stored
+from provenance.binding.packets import CodedPacket, PacketObserver, PcmObserver
 from provenance.binding.presentation import SpanObserver
 from provenance.errors import MediaError
 from provenance.evidence import (
@@ -165,7 +165,7 @@ def run(
     except (FFmpegError, MemoryError) as error:
         if limit := probe.as_limit(error):
             raise limit from error
-        broken = error.strerror or "cannot be read on"
+        broken = str(error)
     for track in tracks.values():
         track.flush()
     return broken
@@ -255,14 +255,3 @@ def assemble(
         packets=rows,
         nal_length_size=setup.nal_length_size,
     )
-
-
-__all__ = [
-    "TrackPass",
-    "assemble",
-    "coded_packet",
-    "hidden_by_edits",
-    "packets",
-    "run",
-    "with_stored",
-]

@@ -23,7 +23,7 @@ from provenance.evidence import (
     Track,
 )
 from provenance.media import boxes, damage, demux, formats, probe, sandbox
-from provenance.media.decode import PictureDecoder, SoundDecoder
+from provenance.media.decode import PictureDecoder, SoundDecoder, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,10 +102,10 @@ class _Pass:
         tracks = []
         for index, track in passes.items():
             packets, changes = rows[index]
-            decoded = self._decoded(track, packets)
+            levels = self._decoded(track, packets)
             if index in stored:
                 packets, changes = with_stored(packets, changes, stored[index])
-            tracks.append(replace(demux.assemble(track.setup, track.presentation(), packets, changes), **decoded))
+            tracks.append(replace(demux.assemble(track.setup, track.presentation(), packets, changes), **levels))
         return self._value(tuple(tracks), harmed=bool(cut or broken))
 
     def _value(self, tracks: tuple[Track, ...], *, harmed: bool) -> Measurement:
@@ -191,24 +191,29 @@ class _Pass:
         return damage.mark(pictures, stretches)
 
     def _again(self, setup: Setup) -> tuple[PictureRows, set[int]]:
-        """Decode a track once more on one thread, concealing as stock FFmpeg does; a strict decoder beside it tells
-        where errors are."""
+        """Decode a track once more on one thread, concealing errors as stock FFmpeg does; pts of units with errors.
+
+        A strict decoder goes along to tell where the errors are. The two containers share one file position: the one
+        that is read is opened last.
+        """
         file = self._file
         with (
+            probe.open_container(file.descriptor, self._form) as other,
             probe.open_container(file.descriptor, self._form) as container,
-            probe.open_container(os.dup(file.descriptor), self._form) as other,
         ):
-            streams = container.streams[setup.index], other.streams[setup.index]
-            lenient = PictureDecoder(streams[0].codec_context, threads=1, limits=file.limits, strict=False)
-            strict = PictureDecoder(streams[1].codec_context, threads=1, limits=file.limits)
+            strict: Any = other.streams[setup.index].codec_context
+            strict.thread_count = 1
+            strict.options = {"err_detect": "explode", "max_pixels": str(file.limits.pixels)}
+            stream = container.streams[setup.index]
+            lenient = PictureDecoder(stream.codec_context, threads=1, limits=file.limits, strict=False)
+            troubles: set[int] = set()
             try:
-                for packet in demux.packets(container, [streams[0]], file.limits):
+                for packet in demux.packets(container, [stream], file.limits):
                     if packet.size:
-                        strict.update(packet)
+                        decoded(strict, packet, troubles)
                         lenient.update(packet)
             except FFmpegError as error:
                 if limit := probe.as_limit(error):
                     raise limit from error
             lenient.update(None)
-            strict.result()
-            return lenient.result(), strict.troubles | lenient.troubles
+            return lenient.result(), troubles | lenient.troubles

@@ -1,0 +1,125 @@
+"""The exact ladder over all candidates: what the stories call.
+
+Pure: two measurements in, a comparison out; the same inputs give the same answer, and the comparison of one pair never
+depends on what else is held.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from provenance.comparison import Comparison, Note
+from provenance.matching.line import block_line, packet_line, picture_line
+from provenance.matching.pair import NO_AXES, compare_pair
+from provenance.matching.several import decide
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from provenance.comparison import AlterationKind, SoundRelation
+    from provenance.evidence import Measurement, Track
+
+#: Kinds that coded units, configuration and presentation settle; decoding would add nothing to them.
+_SETTLED: Final[frozenset[AlterationKind]] = frozenset(
+    {"removed", "speed", "rotation", "mirror", "range", "aspect", "crop", "captions", "track", "sound-offset", "hidden"}
+)
+_SETTLED_SOUND: Final[frozenset[SoundRelation]] = frozenset({"identical", "same", "excerpt", "absent"})
+
+
+def compare(
+    questioned: Measurement, evidence: Mapping[str, Measurement], *, chunks: Mapping[str, int] | None = None
+) -> Comparison:
+    """How ``questioned`` relates to all candidates.
+
+    ``evidence``: opaque source → measurement, in log order. ``chunks``: source → bytes that both files begin with.
+    """
+    pairs = {source: compare_pair(questioned, known, source) for source, known in evidence.items()}
+    answer = decide(pairs) or _nothing(questioned, evidence, pairs)
+    prefix = (chunks or {}).get(answer.source or "", 0)
+    notes = [*answer.notes]
+    if prefix:
+        notes.append(Note("hardBinding.prefix", "informational", f"the first {prefix} bytes are the same"))
+    if questioned.state in {"damaged", "unfinished-recording"}:
+        notes.append(Note("questioned.damaged", "informational", questioned.state))
+    return _with_notes(answer, notes)
+
+
+def levels_left_open(questioned_streams: Measurement, candidates: Mapping[str, Measurement]) -> bool:
+    """Whether coded units, configuration and presentation leave anything open, so that pictures have to be decoded.
+
+    ``questioned_streams``: a measurement of depth ``streams``. Nothing is open where nothing could be decoded.
+    """
+    if not questioned_streams.of_kind("video") and not questioned_streams.of_kind("sound"):
+        return False
+    answer = compare(questioned_streams, candidates)
+    if answer.relation in {"no-match", "undetermined"} or answer.unmatched:
+        return True
+    has_sound = bool(questioned_streams.of_kind("sound")) and answer.sound.relation not in _SETTLED_SOUND
+    return has_sound or any(alteration.kind not in _SETTLED for alteration in answer.alterations)
+
+
+def keys(measured: Measurement | Track) -> Iterator[tuple[str, bytes]]:
+    """(level, digest) of every distinct unit that discriminates: what the archive's index holds and is asked for.
+
+    Levels are ``packets``, ``pictures`` and ``blocks``. Black, silence, small units and the shipped list are left out.
+    """
+    tracks = (measured,) if not hasattr(measured, "tracks") else measured.tracks
+    for track in tracks:
+        if track.kind not in {"video", "sound"}:
+            continue
+        for make in (packet_line, picture_line, block_line):
+            line = make(track, track.time_base * 0)
+            if line is not None:
+                for digest in dict.fromkeys(line.digests):
+                    if digest not in line.neutral:
+                        yield line.level, digest
+
+
+def _nothing(
+    questioned: Measurement, evidence: Mapping[str, Measurement], pairs: Mapping[str, Comparison]
+) -> Comparison:
+    """No candidate matches: ``no-match`` if everything was comparable, else ``undetermined`` with the reasons."""
+    notes = list(dict.fromkeys(note for pair in pairs.values() for note in pair.notes))
+    open_questions = [*_unmeasured(questioned), *_unexamined(evidence)]
+    if not open_questions:
+        if questioned.state == "not-media":
+            notes.append(Note("questioned.bytesOnly", "informational", "no video or sound"))
+        notes.append(Note("hardBinding.none", "informational", f"{len(evidence)} candidates compared"))
+        return Comparison("no-match", "none", altered=dict(NO_AXES), notes=tuple(notes))
+    return Comparison("undetermined", "none", altered=dict(NO_AXES), notes=(*notes, *open_questions))
+
+
+def _unmeasured(questioned: Measurement) -> list[Note]:
+    """What of the questioned file could not be compared."""
+    code = "questioned.notMeasured"
+    if questioned.kind == "image":
+        return [Note(code, "informational", "a still can be compared by its bytes only")]
+    if questioned.state in {"unreadable", "unfinished-recording"} and not questioned.tracks:
+        return [Note(code, "informational", questioned.state)]
+    reasons = [
+        f"{missing.what}: {missing.why}"
+        for missing in questioned.not_measured
+        if missing.track is None or questioned_kind(questioned, missing.track) in {"video", "sound"}
+    ]
+    if questioned.depth == "streams" and questioned.of_kind("video"):
+        reasons.append("pictures: not decoded")
+    return [Note(code, "informational", "; ".join(dict.fromkeys(reasons)))] if reasons else []
+
+
+def questioned_kind(measurement: Measurement, index: int) -> str:
+    """Kind of the track with number ``index``; empty if there is none."""
+    return next((track.kind for track in measurement.tracks if track.index == index), "")
+
+
+def _unexamined(evidence: Mapping[str, Measurement]) -> list[Note]:
+    """Candidates that could only be compared in part."""
+    partly = [known for known in evidence.values() if known.not_measured or known.depth == "streams"]
+    if not partly:
+        return []
+    return [Note("evidence.notMeasured", "informational", f"{len(partly)} of {len(evidence)} candidates, in part")]
+
+
+def _with_notes(answer: Comparison, notes: list[Note]) -> Comparison:
+    from dataclasses import replace
+
+    return replace(answer, notes=tuple(dict.fromkeys(notes)))

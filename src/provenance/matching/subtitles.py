@@ -1,0 +1,40 @@
+"""Captions beside the picture: subtitle tracks that were added, taken out or exchanged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from provenance.comparison import Alteration
+
+if TYPE_CHECKING:
+    from provenance.evidence import Measurement, Track
+
+#: Containers without a common subtitle track (FFmpeg's short demuxer names): a lost one is no difference there.
+NO_SUBTITLES: Final = frozenset({"avi", "mpeg", "flv", "mpegts"})
+
+#: MP4 fills pauses between subtitles with samples of an empty text (two bytes of length, 3GPP TS 26.245 5.17).
+EMPTY_TEXT_BYTES: Final = 2
+
+
+def caption_track_differences(questioned: Measurement, evidence: Measurement, *, whole: bool) -> list[Alteration]:
+    """Subtitles are compared unit by unit within one coding; a converted coding is not compared."""
+    one, other = questioned.of_kind("subtitle"), evidence.of_kind("subtitle")
+    if len(one) > len(other):
+        return [Alteration("captions", what="a subtitle track that the recording does not have")]
+    if len(one) < len(other):
+        if questioned.container in NO_SUBTITLES or not whole:
+            return []
+        return [Alteration("captions", what="a subtitle track of the recording is absent")]
+    for track, partner in zip(one, other, strict=True):
+        if track.codec == partner.codec and not _texts(track) <= _texts(partner):
+            return [Alteration("captions", what="other subtitles")]
+        if whole and track.codec == partner.codec and _texts(track) != _texts(partner):
+            return [Alteration("captions", what="subtitles left out")]
+    return []
+
+
+def _texts(track: Track) -> set[bytes]:
+    rows = track.packets
+    if rows is None:
+        return set()
+    return {digest for digest, size in zip(rows.digests, rows.sizes, strict=True) if size > EMPTY_TEXT_BYTES}

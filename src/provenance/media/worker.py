@@ -1,0 +1,111 @@
+"""The child: ``python -I -m provenance.media.worker``. Request on stdin, media on an inherited descriptor, answer out.
+
+It holds no key, opens no file, and speaks only :mod:`provenance.media.protocol`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import pkgutil
+import sys
+import time
+from fractions import Fraction
+from typing import IO, TYPE_CHECKING, Any
+
+from provenance.errors import MediaError
+from provenance.media import protocol, sandbox
+from provenance.media.limits import MAX_THREADS, Limits
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from provenance.media.measure import File
+
+#: Seconds between two words on progress.
+_PROGRESS_EVERY = 0.2
+#: Bytes of the largest sample format a pixel takes: four components of 16 bits.
+_BYTES_A_PIXEL = 8
+
+
+def main() -> None:
+    """Answer the one request on stdin."""
+    request = json.loads(sys.stdin.buffer.read())
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not get into the answer
+    limits = Limits(**request["limits"])
+    threads = min(MAX_THREADS, os.cpu_count() or 1)
+    report = sandbox.Report()
+    sandbox.isolate(report, threads=threads, picture_bytes=limits.pixels * _BYTES_A_PIXEL)
+    try:
+        _answer(request, limits, threads, report, answers)
+    except MediaError as error:
+        protocol.write_answer(answers, {"code": error.code, "message": error.message}, {})
+    except MemoryError:
+        message = "measuring needs more memory than the limits allow"
+        protocol.write_answer(answers, {"code": "media.limit", "message": message}, {})
+
+
+def _answer(request: dict[str, Any], limits: Limits, threads: int, report: sandbox.Report, answers: IO[bytes]) -> None:
+    # av and numpy start threads, after which the namespaces could no longer be left: they are imported here
+    import av
+
+    from provenance.binding import codec
+    from provenance.media import exact, measure, probe
+
+    _import_all(av)
+    av.logging.set_level(None)
+    sandbox.confine(report)
+    descriptor = _descriptor(int(request["fd"]))
+    size = os.fstat(descriptor).st_size
+    file = measure.File(descriptor, size, limits, threads, _teller(answers, size))
+    blobs: dict[tuple[str, int], bytes]
+    if request["task"] == "measure":
+        blobs = codec.to_blobs(measure.measure(file, request["depth"]))
+    elif request["task"] == "replay":
+        options = {"codec": request["codec"], "nal_length_size": request["nal_length_size"]}
+        blobs = {("replay", 0): exact.replay(file, request["units"], **options)}
+    else:
+        blobs = {("picture", 0): _picture(exact, file, request)}
+    header = {"sandbox": report.in_force, "sandbox_missing": report.missing, "libraries": probe.libraries()}
+    protocol.write_answer(answers, header, blobs)
+
+
+def _import_all(package: ModuleType) -> None:
+    """Import what ``package`` would import when it is first needed: afterwards no file can be opened."""
+    for each in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if not each.name.endswith((".__main__", ".datasets")):  # a program; a downloader of samples
+            importlib.import_module(each.name)
+
+
+def _descriptor(inherited: int) -> int:
+    if sys.platform == "win32":
+        import msvcrt
+
+        return msvcrt.open_osfhandle(inherited, os.O_RDONLY)
+    return inherited
+
+
+def _picture(exact: Any, file: File, request: dict[str, Any]) -> bytes:
+    moment = None if request["time"] is None else Fraction(request["time"])
+    data: bytes = exact.exact_picture(file, track=request["track"], number=request["number"], time=moment)
+    return data
+
+
+def _teller(answers: IO[bytes], size: int) -> Any:
+    """A callable that tells the parent, now and then, how far into the file the pass is."""
+    last = time.monotonic()
+
+    def tell(offset: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= _PROGRESS_EVERY and 0 <= offset <= size:
+            last = now
+            protocol.write_progress(answers, offset, size)
+
+    return tell
+
+
+if __name__ == "__main__":
+    main()

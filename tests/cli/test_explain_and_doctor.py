@@ -1,0 +1,74 @@
+"""What a code means, and what state a machine is in."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from provenance.doctor import finder_line
+from provenance.error_codes import ERRORS
+from provenance.findings import MEANINGS
+
+
+def test_explain_says_what_a_finding_does_not_say(call):
+    answer = call("explain", "hardBinding.match")
+    assert answer.status == 0
+    assert answer.out.splitlines()[0] == f"hardBinding.match: {MEANINGS['hardBinding.match'].plain}"
+    assert MEANINGS["hardBinding.match"].unsaid in answer.out
+
+
+def test_explain_knows_every_code(call):
+    assert {one["code"] for one in call("explain", "--json").json} == set(MEANINGS) | set(ERRORS)
+    assert call("explain").out.count("\n") == len(set(MEANINGS) | set(ERRORS))
+
+
+def test_a_code_of_both_kinds_has_both_meanings(call):
+    value = call("explain", "archive.locked", "--json").json
+    assert value["unsaid"]
+    assert value["advice"]
+
+
+def test_an_unknown_code_names_the_nearest(call):
+    answer = call("explain", "--json", "hardBinding.mach")
+    assert answer.status == 2
+    assert answer.json["error"]["advice"] == "did you mean hardBinding.match?"
+
+
+def test_doctor_says_first_what_a_finder_could_read(call, home):
+    answer = call("doctor")
+    assert answer.out.splitlines()[0] == f"a finder of this device could read: {finder_line(None)}"
+
+
+def test_doctor_follows_the_state_of_the_reading_key(call, registered, tmp_path):
+    assert call("doctor", "--json").json["finder"] == finder_line("open")
+    secret = tmp_path / "secret"
+    secret.write_text("correct horse", encoding="utf-8")
+    assert call("key", "passphrase", "--new-passphrase-file", secret).status == 0
+    assert call("doctor", "--json").json["finder"] == finder_line("protected")
+    assert call("unlock", "--passphrase-file", secret).status == 0
+    assert call("doctor", "--json").json["finder"] == finder_line("unlocked")
+
+
+def test_doctor_names_what_confines_the_child_and_what_is_missing(call, home):
+    answer = call("doctor", "--json")
+    measuring = next(check for check in answer.json["checks"] if check["name"] == "measuring")
+    assert measuring["state"] in {"ok", "note"}
+    assert "confined by" in measuring["detail"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX modes")
+def test_doctor_faults_key_files_that_others_may_read(call, registered, tmp_path):
+    assert call("doctor").status == 0
+    (tmp_path / "archive.sqlite.keys" / "signing.pem").chmod(0o644)
+    answer = call("doctor", "--json")
+    assert answer.status == 1
+    assert any(check["state"] == "fault" and "signing.pem" in check["detail"] for check in answer.json["checks"])
+
+
+def test_doctor_faults_a_history_that_this_account_has_not_seen(call, registered, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another account"))
+    monkeypatch.setenv("HOME", str(tmp_path / "another account"))
+    answer = call("doctor", "--json")
+    assert answer.status == 1
+    assert any(check["name"] == "history" and "adopt" in check["advice"] for check in answer.json["checks"])

@@ -1,0 +1,82 @@
+"""Text from elsewhere cannot move the cursor, hide or reorder; numbers read as people write them."""
+
+from __future__ import annotations
+
+import json
+import os
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provenance.cli import output
+from provenance.cli.words import details, plain, plural, seconds, size, unicode_text
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_plain_text_is_one_line_of_visible_characters(text):
+    shown = plain(text)
+    assert "\n" not in shown
+    assert all(each.isprintable() or unicodedata.category(each) == "Zs" for each in shown)
+    assert plain(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("clip.mp4", "clip.mp4"),
+        ("vidéo de Calais, 東京.mp4", "vidéo de Calais, 東京.mp4"),
+        ("\x1b[2Jclip", r"\x1b[2Jclip"),
+        ("a\u202e4pm.exe", r"a\u202e4pm.exe"),
+        ("two\nlines", r"two\nlines"),
+        ("\x9b31m", r"\x9b31m"),
+        (os.fsdecode(b"\xff\xfe.mp4"), r"\xff\xfe.mp4"),
+    ],
+)
+def test_what_could_deceive_is_escaped(text, shown):
+    assert plain(text) == shown
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_json_is_ascii_and_valid_unicode_whatever_a_file_is_called(text):
+    written = output.to_json({"file": text})
+    assert written.isascii()
+    read = json.loads(written)["file"]
+    read.encode("utf-8")
+    assert read == unicode_text(text)
+
+
+@given(st.text())
+def test_unicode_names_go_through_json_unchanged(text):
+    assert json.loads(output.to_json([text])) == [text]
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1000, "1.0 kB"),
+        (999_949, "999.9 kB"),
+        (999_950, "1.0 MB"),
+        (4_621_345, "4.6 MB"),
+        (68_719_476_736, "68.7 GB"),
+    ],
+)
+def test_sizes(count, text):
+    assert size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0, "00:00.000"), (59.9996, "01:00.000"), (200.5, "03:20.500"), (3723.04, "1:02:03.040")]
+)
+def test_media_times(value, text):
+    assert seconds(value) == text
+
+
+def test_plurals_and_aligned_details():
+    assert plural(1, "file") == "1 file"
+    assert plural(1200, "entry", "entries") == "1,200 entries"
+    assert details([("a", "1"), ("long", "2")]) == "  a     1\n  long  2"
