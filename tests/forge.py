@@ -27,6 +27,8 @@ TS_VIDEO, TS_SOUND = {"h264", "hevc", "mpeg2video", "mpeg4"}, {"aac", "mp3", "ac
 NAL_VIDEO = {"h264", "hevc"}
 #: Bytes that no demuxer takes for its own: text without the sync byte of MPEG-TS (0x47, "G").
 TAIL = b"these bytes were appended after the end of the recording\n" * 64
+#: Lossless and of any pixel format; slices so that two cores share a picture.
+FFV1 = ("-c:v", "ffv1", "-level", "3", "-slices", "4", "-g", "1")
 #: Seconds by which sound is shifted: far beyond any priming, well inside the shortest real recording.
 SHIFT = Fraction(3, 10)
 
@@ -74,6 +76,11 @@ class Material:
             raise NotPossible("no pixel format is stated")
         full_range = named[2] == "pc" and named[1] in {"yuv420p", "yuv422p", "yuv444p"}
         return named[1].replace("yuv", "yuvj") if full_range else named[1]
+
+    @property
+    def range_options(self) -> tuple[str, ...]:
+        """Keeps an encoder from converting full range samples."""
+        return ("-color_range", "pc") if self.pixel_format.startswith("yuvj") else ()
 
     @cached_property
     def first(self) -> Fraction:
@@ -217,10 +224,11 @@ def _file_start(material: Material) -> Fraction:
 
 
 def lossless_ffv1(material: Material) -> Path:
-    return _lossless(material, "lossless_ffv1", (), ("-c:v", "ffv1", "-level", "3"))
+    return _lossless(material, "lossless_ffv1", (), FFV1)
 
 
 def lossless_x264(material: Material) -> Path:
+    material.need(pictures=1)
     coding = ("-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", "-pix_fmt", material.pixel_format)
     return _lossless(material, "lossless_x264", (), coding)
 
@@ -230,7 +238,7 @@ def lossless_excerpt(material: Material) -> Path:
     lead = max(Fraction(0), material.first - _file_start(material))
     start, length = material.duration * Fraction(3, 10) + lead, material.duration * Fraction(4, 10)
     window = ("-ss", f"{float(start):.6f}", "-t", f"{float(length):.6f}")
-    return _lossless(material, "lossless_excerpt", window, ("-c:v", "ffv1", "-level", "3"))
+    return _lossless(material, "lossless_excerpt", window, FFV1)
 
 
 def _lossless(material: Material, name: str, before: tuple[str, ...], coding: tuple[str, ...]) -> Path:
@@ -241,7 +249,7 @@ def _lossless(material: Material, name: str, before: tuple[str, ...], coding: tu
     for suffix in (".mkv", ".mov"):  # AMR goes into MOV only
         out = material.out(name, suffix)
         try:
-            stock.ffmpeg(*before, "-noautorotate", "-i", material.source, *maps, *timing, *coding, out)
+            stock.ffmpeg(*before, "-noautorotate", "-i", material.source, *maps, *timing, *coding, *material.range_options, out)
         except stock.FfmpegFailed as error:
             reason = str(error).splitlines()[0][-160:]
         else:
@@ -294,11 +302,12 @@ def one_byte_damaged(material: Material) -> Path:
 # --- joined from several ---------------------------------------------------------------------------------------------
 
 
-def _piece(source: Path, out: Path, chosen: str = "1") -> Path:
-    """Pictures of ``source`` for which the expression ``chosen`` holds, from time 0, without loss and without sound."""
+def _piece(material: Material, out: Path, chosen: str) -> Path:
+    """Pictures of the file for which the expression ``chosen`` holds, from time 0, without loss and without sound."""
     graph = f"select='{chosen}',setpts=PTS-STARTPTS"
     timing = ("-vf", graph, "-fps_mode", "passthrough", "-enc_time_base:v", "demux", "-noautoscale")
-    stock.ffmpeg("-noautorotate", "-i", source, "-map", "0:v:0", *timing, "-c:v", "ffv1", "-level", "3", out)
+    picture = ("-noautorotate", "-i", material.source, "-map", "0:v:0")
+    stock.ffmpeg(*picture, *timing, *FFV1, *material.range_options, out)
     return out
 
 
@@ -313,7 +322,7 @@ def _join(material: Material, name: str, pieces: list[Path], suffix: str = ".mkv
 def _parts(material: Material, name: str, expressions: list[str]) -> Iterator[Path]:
     material.need(pictures=max(6, 2 * len(expressions)))
     for number, expression in enumerate(expressions):
-        yield _piece(material.source, material.folder / f"{name}-{number}.mkv", expression)
+        yield _piece(material, material.folder / f"{name}-{number}.mkv", expression)
 
 
 def joined_with_another(material: Material) -> Path:
@@ -430,7 +439,13 @@ def sound_shifted(material: Material) -> Path:
 
 def _headers(material: Material, name: str, setting: str) -> Path:
     material.need(pictures=1, codec=NAL_VIDEO)
-    return _copy(material, material.out(name), after=("-bsf:v", f"{material.videos[0].codec}_metadata={setting}"))
+    codec = material.videos[0].codec
+    supplemental = {"h264": "6", "hevc": "39-40"}[codec]
+    for first in ("", f"filter_units=remove_types={supplemental},"):  # some phones write messages the filter rejects
+        out = _copy(material, material.out(name), after=("-bsf:v", f"{first}{codec}_metadata={setting}"))
+        if len(stock.pictures(out)) == len(material.pictures):
+            return out
+    raise NotPossible("ffmpeg cannot rewrite these headers")
 
 
 def header_crop(material: Material) -> Path:

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance import merkle
@@ -122,6 +122,7 @@ def test_an_empty_tree_is_consistent_with_every_tree_and_nothing_else():
             merkle.verify_consistency(*bad)
 
 
+@settings(deadline=None)
 @given(st.integers(1, MOST), st.data())
 def test_a_changed_inclusion_proof_is_refused(size, data):
     index = data.draw(st.integers(0, size - 1))
@@ -150,6 +151,7 @@ def test_a_changed_inclusion_proof_is_refused(size, data):
             merkle.verify_inclusion(*change)
 
 
+@settings(deadline=None)
 @given(st.integers(2, MOST), st.data())
 def test_a_changed_consistency_proof_is_refused(size, data):
     old = data.draw(st.integers(1, size - 1))

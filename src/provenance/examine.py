@@ -49,7 +49,7 @@ def examine_source(
     Raises :class:`~provenance.errors.MediaError` when the child stopped (nothing is recorded: it can be tried again)
     and :class:`~provenance.errors.FileError` when the file changed meanwhile.
     """
-    measured = child.measure(source, depth="full", progress=progress)
+    measured = child.measure(source, depth="full", progress=_examining(progress))
     source.check_unchanged()
     with custodian.archive.writing():
         custody.append_examination(custodian, evidence_id, to_blobs(measured), sealed_facts(measured))
@@ -57,6 +57,11 @@ def examine_source(
     if not custodian.locked:
         lookup.index_examinations(custodian)
     return summary(evidence_id, measured)
+
+
+def _examining(progress: Progress | None) -> Callable[[int, int], None] | None:
+    """The phase in which the child measures."""
+    return None if progress is None else lambda done, total: progress("examining", done, total)
 
 
 def sealed_facts(measured: Measurement) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance.attest import canonical
@@ -21,6 +21,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_what_is_written_is_read_back_and_is_ascii_json(value):
     data = canonical.dump(value)
@@ -76,6 +77,7 @@ def test_what_has_no_place_in_a_record_is_not_written(value):
         canonical.dump(value)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_base64_has_one_spelling(data):
     assert canonical.from_base64(canonical.to_base64(data), "x") == data

@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance import merkle
@@ -50,6 +50,7 @@ def test_a_malformed_subject_is_refused(salt, digests):
         commitment.subject_commitment(salt, digests)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=20), st.lists(st.binary(min_size=5, max_size=5), max_size=20))
 def test_a_blob_is_committed_by_the_stated_formulas(header, rows):
     made = commitment.commit_blob(header, rows, SECRET)
@@ -63,6 +64,7 @@ def test_a_blob_is_committed_by_the_stated_formulas(header, rows):
     commitment.check_blob(made, header, rows, SECRET)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(min_size=5, max_size=5), min_size=1, max_size=20), st.data())
 def test_one_row_opens_alone_and_no_other_passes_for_it(rows, data):
     made = commitment.commit_blob(b"HEAD", rows, SECRET)

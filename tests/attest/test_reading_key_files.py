@@ -7,7 +7,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance.attest import keys, recovery
@@ -47,7 +47,7 @@ def test_a_new_file_under_a_passphrase_is_fresh_each_time():
     assert key.private.hex() not in data.decode()
     assert key.private not in data
     assert ReadingKey.from_file(data, "words").private == key.private
-    assert json.loads(data)["protected"]["salt"] != json.loads(key.to_file("words"))["protected"]["salt"]
+    assert json.loads(data)["protected"]["salt"] != json.loads(KEPT["reading_key_file"])["protected"]["salt"]
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,9 @@ def test_a_file_whose_public_key_is_exchanged_is_refused():
     with pytest.raises(KeyFileError):
         ReadingKey.from_file(plain, None)
     exchanged = KEPT["reading_key_file"].replace(json.loads(KEPT["reading_key_file"])["public"], other.public.hex())
-    with pytest.raises(KeyFileError):
+    with pytest.raises(KeyFileError) as caught:
         ReadingKey.from_file(exchanged.encode(), KEPT["passphrase"])
+    assert caught.value.code == "key.passphrase"
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"null", b"\xff", b"{" * 9000])
@@ -115,6 +116,7 @@ def test_bip39_words(case):
     assert recovery.entropy_of(f"  {case['words'].upper()}\n".replace(" ", "  ")) == entropy
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=16, max_size=16))
 def test_words_are_read_back(entropy):
     assert recovery.entropy_of(recovery.words_of(entropy)) == entropy
@@ -147,14 +149,11 @@ def test_words_remake_three_unlike_keys():
     assert len({one.signing.public, one.reading.public, one.reading.private, one.slip_secret}) == 4
 
 
-def test_a_recovery_export_opens_with_its_passphrase_alone():
+def test_a_recovery_export_is_read_back_and_other_files_are_not():
     data = b"key files " * 50
     export = recovery.protect(data, "words")
     assert data not in export
     assert recovery.unprotect(export, "words") == data
-    with pytest.raises(KeyFileError) as caught:
-        recovery.unprotect(export, "other")
-    assert caught.value.code == "key.passphrase"
     for wrong in (b"", KEPT["reading_key_file"].encode(), export[:-9]):
         with pytest.raises(KeyFileError) as caught:
             recovery.unprotect(wrong, "words")

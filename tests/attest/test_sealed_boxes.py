@@ -37,7 +37,7 @@ def test_a_box_of_the_first_release_opens(private):
     assert content.hex() == KEPT["content"]
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=3000), st.binary(max_size=40))
 def test_every_recipient_opens_what_was_sealed(content, purpose):
     box = sealing.seal(content, [ONE.public, TWO.public, ONE.public], purpose)
@@ -107,6 +107,7 @@ def test_nothing_is_sealed_to_a_key_that_everybody_could_open(public):
         sealing.seal(b"", [public], b"")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_arbitrary_bytes_are_no_box(data):
     for start in (b"", sealing.MAGIC, sealing.MAGIC + b"\0\1"):

@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance.attest import details, disclosure, statement
@@ -92,6 +92,7 @@ def test_the_plain_part_of_a_registration_is_closed():
     assert value["subject"] == [{"digest": {"provenance-commitment-v1": HASH.hex()}, "name": ID}]
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 2**53 - 1),
     st.integers(1, 2**53 - 1),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from provenance.attest import passphrase
 from provenance.cli.main import run
 
 
@@ -45,8 +46,9 @@ def home(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def call(home, capfdbinary):
-    """Call the command line inside this process."""
+def call(home, capfdbinary, monkeypatch):
+    """Call the command line inside this process, with passphrases that cost little to try."""
+    monkeypatch.setattr(passphrase, "SCRYPT_N", 2**10)
 
     def called(*arguments):
         capfdbinary.readouterr()

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from provenance.auditing import faults
 from provenance.doctor import finder_line
 from provenance.error_codes import ERRORS
 from provenance.findings import MEANINGS
@@ -19,14 +20,18 @@ def test_explain_says_what_a_finding_does_not_say(call):
 
 
 def test_explain_knows_every_code(call):
-    assert {one["code"] for one in call("explain", "--json").json} == set(MEANINGS) | set(ERRORS)
-    assert call("explain").out.count("\n") == len(set(MEANINGS) | set(ERRORS))
+    count = len(MEANINGS) + len(ERRORS) + len(faults.MEANINGS)
+    found = call("explain", "--json").json
+    assert len(found) == count
+    assert {one["code"] for one in found} == set(MEANINGS) | set(ERRORS) | set(faults.MEANINGS)
+    assert call("explain").out.count("\n") == count
 
 
-def test_a_code_of_both_kinds_has_both_meanings(call):
-    value = call("explain", "archive.locked", "--json").json
-    assert value["unsaid"]
-    assert value["advice"]
+def test_a_code_of_several_kinds_is_explained_for_each(call):
+    found = call("explain", "archive.locked", "--json").json
+    assert [one["kind"] for one in found] == ["finding", "error"]
+    assert found[0]["unsaid"]
+    assert found[1]["advice"]
 
 
 def test_an_unknown_code_names_the_nearest(call):

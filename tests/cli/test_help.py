@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 
 import click
 import pytest
@@ -52,13 +51,17 @@ def test_registering_without_examining_loads_neither_decoder_nor_numbers(home, n
     assert loaded_after("register", "--no-examine", str(note_file)).isdisjoint({"av", "numpy"})
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="processor time of children is read as POSIX has it")
 def test_help_takes_less_than_150_ms():
     def once():
-        begin = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "provenance", "--help"], capture_output=True, check=True)
-        return time.perf_counter() - begin
+        import resource
 
-    assert min(once() for _ in range(8)) < 0.15  # the best of several: other tests run beside
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-m", "provenance", "--help"], capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    assert min(once() for _ in range(4)) < 0.15  # processor time: other tests run beside
 
 
 @pytest.mark.parametrize(("name", "command"), [(name, command) for name, command in commands()])

@@ -151,9 +151,10 @@ def test_key_list_names_each_key_and_whether_reading_takes_a_passphrase(call, re
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals of POSIX")
-def test_at_a_terminal_the_passphrase_is_asked_for_and_not_shown(start, locked):
+def test_at_a_terminal_the_passphrase_is_asked_for_and_not_shown(start, secret, note_file):
     import pty
 
+    start("register", "--no-examine", "--passphrase-file", secret, note_file).communicate(timeout=20)
     master, slave = pty.openpty()
     process = start("list", "--json", stdin=slave, stderr=slave)
     os.close(slave)

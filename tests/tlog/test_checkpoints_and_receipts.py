@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance import merkle
@@ -41,6 +41,7 @@ def test_the_origin_names_a_key_and_nobody():
     assert checkpoint.origin_of(LOG.public) == "provenance/" + hashlib.sha256(LOG.public).hexdigest()[:32] == ORIGIN
 
 
+@settings(deadline=None)
 @given(
     st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF), min_size=1, max_size=20),
     st.integers(1, merkle.MAX_SIZE),
@@ -97,6 +98,7 @@ def test_a_receipt_shows_its_envelope_in_its_log():
     assert (head.origin, head.size, receipt.index) == (ORIGIN, 3, 1)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.data())
 def test_every_entry_of_a_log_has_a_receipt(size, data):
     salts = [bytes([number]) * 32 for number in range(size)]

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance.attest import keys
@@ -70,6 +70,7 @@ def test_other_keys_are_refused(vkey):
         note.parse_vkey(vkey)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.text(st.characters(min_codepoint=32, exclude_categories=["Cs"]), max_size=20), min_size=1, max_size=6)
 )

@@ -34,7 +34,7 @@ def sealed_fields() -> tuple[list[Disclosure], tuple[str, ...]]:
         "clock": {"source": "system", "sync": "unknown"},
         "decoys": DECOY_SEED.hex(),
         "how": "captured",
-        "key_prev": None,
+        "key_prev": [],
         "note": "gare de Menton, Noël \N{EM DASH} \N{VIDEO CAMERA}",
         "observed_at": "2026-11-18T12:00:00Z",
         "sha256": DIGESTS.sha256.hex(),

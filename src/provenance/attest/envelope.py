@@ -43,7 +43,7 @@ class Envelope:
 
 
 def pae(payload_type: str, payload: bytes) -> bytes:
-    """The bytes that are signed: DSSE's pre-authentication encoding."""
+    """The bytes that are signed: type and payload, each behind its length (DSSE's PAE)."""
     kind = payload_type.encode()
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 

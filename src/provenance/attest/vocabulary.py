@@ -62,19 +62,19 @@ def subject_form(predicate: Predicate, event: str | None) -> SubjectForm:
 
 
 _ANY = frozenset({"clock", "decoys", "key_prev", "note", "observed_at", "tool"})
-_HOW_IT_CAME = frozenset({"channel", "claimed_time", "generation", "how", "names", "place", "sender", "url"})
+_HOW_IT_CAME = frozenset({"channel", "claimed_time", "event", "generation", "how", "names", "place", "sender", "url"})
 _WHY = frozenset({"authority", "purpose", "reason"})
 
-#: Names of sealed fields that this version writes or reads. Others are shown and never interpreted. ``blob/`` and
-#: ``commitment/`` are followed by KIND/TRACK.
+#: Names of sealed fields and what they hold: docs/formats/statement.md. Others are shown and never interpreted.
+#: ``blob/`` and ``commitment/`` are followed by KIND/TRACK.
 SEALED_FIELDS: dict[Predicate, frozenset[str]] = {
     "registration": _ANY
     | _HOW_IT_CAME
     | _WHY
-    | {"blob/", "commitment/", "device", "event", "file_name", "serials"}
+    | {"blob/", "commitment/", "device", "file_name", "serials"}
     | {"sha256", "sha512", "size", "subject_salt"},
-    "examination": _ANY | {"blob/", "commitment/", "damage", "media", "not_measured", "parameters", "sandbox"},
-    "custody": _ANY | _HOW_IT_CAME | _WHY | {"after", "before", "from", "same_as", "source", "to"},
+    "examination": _ANY | {"blob/", "commitment/", "not_measured", "parameters", "sandbox"},
+    "custody": _ANY | _HOW_IT_CAME | _WHY | {"after", "before", "file_name", "from", "same_as", "source", "to"},
     "verification": _ANY | _WHY | {"comparison", "questioned"},
     "correction": _ANY | _WHY | {"corrected"},
     "key": _ANY | {"compromised_at", "names", "reason"},

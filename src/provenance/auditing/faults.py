@@ -75,7 +75,7 @@ MEANINGS: Final[dict[str, Meaning]] = {
     "index.missing": Meaning("The index lacks a record.", _REBUILD),
     "index.extra": Meaning("The index has a row that no log entry stands behind.", _REBUILD),
     # sealed values
-    "sealed.missing": Meaning("The sealed fields of a record are missing, and no record says they were erased.", _ERASE),
+    "sealed.missing": Meaning("The sealed fields of a record are missing; no record says they were erased.", _ERASE),
     "sealed.withheld": Meaning("A record sealed fields that are not among the stored ones.", _ERASE),
     "sealed.box": Meaning("A sealed box does not open: it was changed, cut, or put in another's place.", _RESTORE),
     "sealed.fields": Meaning("Stored fields are malformed or are not those that the record sealed.", _RESTORE),
@@ -114,12 +114,12 @@ MEANINGS: Final[dict[str, Meaning]] = {
     "key.mismatch": Meaning("A key file holds another key than the log names.", "Put back the keys of this archive."),
     "key.open": Meaning("Others on this machine may read a key file.", "chmod -R go= that folder."),
     # the registered files
-    "file.missing": Meaning("The registered bytes are at none of the places where they were seen.", "`provenance locate`"),
+    "file.missing": Meaning("The registered bytes are at no place where they were seen.", "`provenance locate`"),
     "file.changed": Meaning(
         "Where registered bytes were seen there are other bytes now.",
         "Look for another copy and `provenance locate` it; do not write over this one.",
     ),
-    "file.unreadable": Meaning("A file is where registered bytes were seen and cannot be read.", "Check disk and owner."),
+    "file.unreadable": Meaning("The file where registered bytes were seen cannot be read.", "Check disk and owner."),
 }
 
 

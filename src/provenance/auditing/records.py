@@ -1,4 +1,4 @@
-"""Every stored record: its bytes, digest, signature and statement, what the index says of it, and its place in order."""
+"""Every stored record: its bytes, digest, signature and statement, what the index says of it, its place in order."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ class RecordCheck:
         branch = record.statement.branch
         assert branch is not None
         if branch.custodian != record.statement.key and branch.custodian not in self.keys:
-            self._faults.add("order.branch", record.where, f"the branch began under key {branch.custodian}, unknown here")
+            self._faults.add("order.branch", record.where, f"the branch began under {branch.custodian}, unknown")
         place = (branch.evidence_id, branch.custodian)
         before = self._of_branch.get(place)
         expected = 0 if before is None else before[0] + 1

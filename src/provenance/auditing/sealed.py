@@ -49,14 +49,17 @@ class Opened:
 class SealedCheck:
     """Checks the boxes of records; a locked archive only has their presence and form checked."""
 
-    def __init__(self, custodian: Custodian, inspection: Inspection, faults: Faults, *, locked: bool) -> None:
+    def __init__(
+        self, custodian: Custodian, inspection: Inspection, faults: Faults, *, locked: bool, ends: Mapping[int, int]
+    ) -> None:
         self._custodian = custodian
         self._inspection = inspection
         self._faults = faults
         self._locked = locked
+        self._ends = ends  # by log, the entries that there were when the audit began
         self._gone: list[_Gone] = []
         self._erased: set[str] = set()
-        self.promised: set[bytes] = set()
+        self._promised: set[bytes] = set()
         self.fields = 0
         self.blobs = 0
         self.erased_by_record = 0
@@ -91,20 +94,22 @@ class SealedCheck:
             for what, key in self._inspection.stray_boxes():
                 name = key.hex() if type(key) is bytes else ascii(key)
                 self._faults.add("sealed.stray", f"{what} {name}", "no record in the index has it")
-        if not self._locked:
-            self._tell_unpromised()
-
-    def _tell_unpromised(self) -> None:
         with self._faults.noting("archive.unreadable", "sealed blobs"):
             for commitment, log, index in self._inspection.blob_rows():
-                if commitment not in self.promised and self._checked_place(log, index):
-                    self._faults.add("sealed.stray", f"sealed blob {commitment.hex()}", "no record commits to it")
+                # A record that was appended after the audit began has not been asked for its promises.
+                if type(index) is int and index < self._ends.get(log, 0):
+                    self._check_kept(commitment)
 
-    def _checked_place(self, log: Any, index: Any) -> bool:
-        """Whether the record at this place was there when the audit began: a later one has promised nothing yet."""
-        return type(index) is int and index < self.ends.get(log, 0)
-
-    ends: Mapping[Any, int] = {}
+    def _check_kept(self, commitment: bytes) -> None:
+        where = f"sealed blob {commitment.hex()}"
+        if not self._locked:
+            if commitment not in self._promised:
+                self._faults.add("sealed.stray", where, "no record commits to it")
+            return
+        row = self._inspection.blob_box(commitment)
+        if row is not None:
+            with self._faults.noting("sealed.box", where):
+                recipient_count(blob_value(row[1], "box"))
 
     # --- fields -------------------------------------------------------------------------------------------------------
 
@@ -124,7 +129,7 @@ class SealedCheck:
         self._gone.append(_Gone(code, None if branch is None else branch.evidence_id, record.where, detail))
 
     def _fields(self, record: Record, box: bytes) -> dict[str, Any] | None:
-        """name → value of every stored field that the record sealed; None when the box does not open."""
+        """Name → value of every stored field that the record sealed; None when the box does not open."""
         try:
             plain = self._custodian.open_box(box, fields_purpose(record.digest))
         except ProvenanceError as error:
@@ -185,7 +190,7 @@ class SealedCheck:
         return blobs
 
     def _blob(self, record: Record, promised: BlobCommitment, secret: BlobSecret, where: str) -> bytes | None:
-        self.promised.add(promised.sha256)
+        self._promised.add(promised.sha256)
         with self._faults.noting("archive.unreadable", where):
             row = self._inspection.blob_box(promised.sha256)
             if row is None:

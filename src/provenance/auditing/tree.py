@@ -30,6 +30,7 @@ class TreeCheck:
         self._complete: list[bytes | None] = []  # by level, the complete subtree that waits for its sibling
         self._checkpoints = self._kept_checkpoints()
         self.size = 0
+        self.root = merkle.EMPTY_ROOT
         self.heads = 0
         self.roots: dict[int, bytes] = {}
 
@@ -52,12 +53,12 @@ class TreeCheck:
             self._complete.append(None)
         self._complete[level] = value
         self.size += 1
-        root = self._root()
+        self.root = self._root()
         if self.size in self._wanted:
-            self.roots[self.size] = root
-        self._check_head("heads", root)
+            self.roots[self.size] = self.root
+        self._check_head("heads", self.root)
         if self.size in self._checkpoints:
-            self._check_head("checkpoints", root)
+            self._check_head("checkpoints", self.root)
 
     def close(self) -> None:
         """Tell what is stored beyond the end."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provenance.cli import output
+from provenance.cli.session import read_small
+from provenance.cli.values import file_name
 from provenance.cli.verb import verb
 from provenance.cli.words import details, plain, plural
 
@@ -22,15 +24,27 @@ _STATES = {
 
 @verb("audit")
 @click.option("--files", is_flag=True, help="Also re-hash the registered files where they were last seen.")
-def audit(session: Session, *, files: bool) -> int:
+@click.option(
+    "--checkpoint",
+    "checkpoints",
+    type=file_name,
+    multiple=True,
+    metavar="FILE",
+    help="Compare with a checkpoint or receipt that was kept elsewhere. Repeatable.",
+)
+def audit(session: Session, *, files: bool, checkpoints: tuple[str, ...]) -> int:
     """Recompute every record, commitment, leaf and root from the stored signed bytes, and list all faults.
+
+    A log that was made anew as a whole, by somebody who has its key, cannot be told from the old one by looking at it
+    alone: compare with a checkpoint that others kept.
 
     Exit status: 0 no faults; 1 faults; 2 the archive could not be read.
     """
     from provenance.audit import audit as audit_archive
 
-    with session.open_to_read() as custodian, session.meter() as meter:
-        report = audit_archive(custodian, files=files, progress=meter)
+    outside = [read_small(name).decode("utf-8", "replace") for name in checkpoints]
+    with session.open_to_read(guards=False) as custodian, session.meter() as meter:
+        report = audit_archive(custodian, files=files, progress=meter, outside=outside)
     value = report.to_json_value()
     if session.json:
         output.say_json(value)
@@ -51,8 +65,9 @@ def _say(session: Session, value: dict[str, Any]) -> None:
         output.say(details([("found", plain(fault["detail"])), ("do", plain(fault["advice"]))]))
     if faults:
         output.say()
-    rows = [(plain(str(name)), _count(count)) for name, count in value["checked"].items()]
-    rows.append(("files", "re-hashed" if value["files"] == "checked" else "not checked; --files does"))
+    rows = [(plain(name.replace("_", " ")), _count(count)) for name, count in value["checked"].items()]
+    rows.append(("sealed values", "opened and checked" if value["sealed"] == "checked" else "not checked: locked"))
+    rows.append(("registered files", "re-hashed" if value["files"] == "checked" else "not checked; --files does"))
     if value["erased_by_record"]:
         rows.append(("erased", f"{plural(value['erased_by_record'], 'value')} erased by a record that says so"))
     output.say(details(rows))

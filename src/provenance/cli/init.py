@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,19 +33,25 @@ if TYPE_CHECKING:
     metavar="ORG.pub",
     help="Seal for this recipient; this device then only writes and cannot read. Repeatable.",
 )
-@click.option("--passphrase", is_flag=True, help="Ask for a passphrase for the reading key (or give it as always).")
-@click.option("--recovery-words", is_flag=True, help="Make twelve words that can restore reading, and show them once.")
-def init(session: Session, *, passphrase: bool, seal_to: tuple[str, ...], **options: Any) -> None:
+@click.option(
+    "--recovery-words/--no-recovery-words",
+    default=None,
+    help="Make twelve words that restore reading, shown once. Default: at a terminal.",
+)
+def init(session: Session, *, recovery_words: bool | None, seal_to: tuple[str, ...], **options: Any) -> None:
     """Make an archive and its keys. `provenance register` does it, too, without a question.
 
-    With --passphrase-file or $PROVENANCE_PASSPHRASE the reading key is put under that passphrase; registering still
-    never asks for it.
+    At a terminal a passphrase for the reading key is asked for; elsewhere it is the one of --passphrase-file or
+    $PROVENANCE_PASSPHRASE, if any. Registering never needs it.
     """
     from provenance.founding import Init, open_or_create, read_recipient
 
     path = session.archive_path
-    chosen = session.new_passphrase("New passphrase") if passphrase else session.given_passphrase()
-    choices = Init(seal_to=tuple(read_recipient(Path(name)) for name in seal_to), passphrase=chosen, **options)
+    recipients = tuple(read_recipient(Path(name)) for name in seal_to)
+    chosen = None if recipients or path.exists() else session.optional_passphrase()
+    if recovery_words is None:  # shown once: never into a file that happens to take our output
+        recovery_words = sys.stdin.isatty() and sys.stdout.isatty()
+    choices = Init(seal_to=recipients, passphrase=chosen, recovery_words=recovery_words, **options)
     custodian, first = open_or_create(path, choices, passphrase=lambda: chosen)
     assert first is not None
     with custodian:

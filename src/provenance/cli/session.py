@@ -91,18 +91,32 @@ class Session:
         answer: str = click.prompt(words, hide_input=True, confirmation_prompt=True, err=True)
         return answer
 
-    def open(self, *, write: bool = False, ask: bool = True) -> Custodian:
+    def optional_passphrase(self) -> str | None:
+        """A passphrase to set, or none: as given, else asked for at a terminal, twice unless it is left empty."""
+        given = self.given_passphrase()
+        if given is not None or not sys.stdin.isatty():
+            return given
+        while answer := click.prompt(
+            "New passphrase, so that who finds this device cannot read it (Enter: none)",
+            default="", hide_input=True, show_default=False, err=True,
+        ):  # fmt: skip
+            if click.prompt("Once more", default="", hide_input=True, show_default=False, err=True) == answer:
+                return str(answer)
+            warn("these were not the same")
+        return None
+
+    def open(self, *, write: bool = False, ask: bool = True, guards: bool = True) -> Custodian:
         """The archive, which must exist. ``ask``: whether a passphrase may be asked for at a terminal."""
         from provenance.custodian import Custodian
 
-        return Custodian.open(self.archive_path, write=write, passphrase=self._source(ask=ask))
+        return Custodian.open(self.archive_path, write=write, passphrase=self._source(ask=ask), guards=guards)
 
-    def open_to_read(self, *, write: bool = False) -> Custodian:
+    def open_to_read(self, *, write: bool = False, guards: bool = True) -> Custodian:
         """The archive, its sealed values open if they can be; a note says if they are not.
 
         Raises :class:`KeyFileError` (``key.passphrase``) for a wrong passphrase: it must not look like a lock.
         """
-        custodian = self.open(write=write)
+        custodian = self.open(write=write, guards=guards)
         try:
             custodian.reading  # noqa: B018 - opened now, so that nothing later asks or fails
         except LockedError:

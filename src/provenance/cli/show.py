@@ -14,6 +14,9 @@ from provenance.cli.words import details, plain, plural, seconds, size
 if TYPE_CHECKING:
     from provenance.cli.session import Session
 
+#: Fields that only serve checking; ``--json`` has them.
+_UNSAID = frozenset({"decoys"})
+
 
 @verb("show")
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
@@ -54,15 +57,19 @@ def _say_details(item: dict[str, Any]) -> None:
         output.say(details([("bytes at", f"{plain(place['path'])} (seen {place['last_seen']})")]))
     if item["measured"]:
         output.say("\nmeasured")
-        output.say(details([("container", _container(item["measured"]))]))
-        for track in item["measured"]["tracks"]:
-            output.say(details([(f"track {track['index']}", _track(track))]))
-        for gap in item["measured"]["not_measured"]:
-            where = "" if gap["track"] is None else f" of track {gap['track']}"
-            output.say(details([("not measured", plain(f"{gap['what']}{where}: {gap['why']}"))]))
+        output.say(details(_measured(item["measured"])))
     output.say("\nstatements, in log order")
     for statement in item["statements"]:
         _say_statement(statement)
+
+
+def _measured(measured: dict[str, Any]) -> list[tuple[str, str]]:
+    rows = [("container", _container(measured))]
+    rows.extend((f"track {track['index']}", _track(track)) for track in measured["tracks"])
+    for gap in measured["not_measured"]:
+        where = "" if gap["track"] is None else f" of track {gap['track']}"
+        rows.append(("not measured", plain(f"{gap['what']}{where}: {gap['why']}")))
+    return rows
 
 
 def _container(measured: dict[str, Any]) -> str:
@@ -90,13 +97,17 @@ def _say_statement(statement: dict[str, Any]) -> None:
     if statement["fields"] is None:
         rows.append(("fields", "sealed"))
     else:
-        rows.extend((plain(name), _value(value)) for name, value in sorted(statement["fields"].items()))
+        said = (pair for pair in sorted(statement["fields"].items()) if pair[0] not in _UNSAID)
+        rows.extend((plain(name), _value(value)) for name, value in said)
     output.say("\n".join(f"     {line}" for line in details(rows).split("\n")))
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, *, inside: bool = False) -> str:
+    """A field's value on one line, nested ones in brackets."""
     if isinstance(value, dict):
-        return plain(", ".join(f"{name} {item}" for name, item in sorted(value.items())))
-    if isinstance(value, list):
-        return plain(", ".join(str(item) for item in value)) or "none"
-    return plain(str(value))
+        text = ", ".join(f"{name} {_value(item, inside=True)}" for name, item in sorted(value.items()))
+    elif isinstance(value, list):
+        text = ", ".join(_value(item, inside=True) for item in value) or "none"
+    else:
+        return plain(str(value))
+    return f"({text})" if inside and text != "none" else text

@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     #: (offset, size) to bytes, fewer at the end of the file.
     ReadAt = Callable[[int, int], bytes]
 
-#: An EBML element id and size take at most 4 + 8 bytes (RFC 8794).
-_EBML_HEAD = 12
-_SEGMENT = 0x1853_8067
-_UNKNOWN_SIZES = {(1 << (7 * length)) - 1 for length in range(1, 9)}
+#: The Matroska segment (RFC 9559 section 5.1), and the end of an element of unknown size.
+SEGMENT = 0x1853_8067
+UNBOUNDED = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +89,30 @@ def _iso(read_at: ReadAt, size: int, at_most: int) -> Outline:
 def _segment_end(head: bytes) -> int:
     """Where the Matroska segment ends as it states; 0 if it does not."""
     at = 0
-    while at + _EBML_HEAD < len(head):
-        number, at = _vint(head, at, keep_marker=True)
-        size, at = _vint(head, at, keep_marker=False)
-        if number == _SEGMENT:
-            return 0 if size in _UNKNOWN_SIZES else at + size
-        at += size
+    while at < len(head):
+        number, begin, stop = element(head, at)
+        if number == SEGMENT:
+            return 0 if stop == UNBOUNDED else stop
+        if stop <= begin:
+            return 0
+        at = stop
     return 0
+
+
+def element(head: bytes, at: int) -> tuple[int, int, int]:
+    """(id, start of payload, end as stated) of the EBML element at ``at``; UNBOUNDED for an unknown size."""
+    number, at = _vint(head, at, keep_marker=True)
+    length = _vint_length(head, at)
+    size, at = _vint(head, at, keep_marker=False)
+    return number, at, UNBOUNDED if size == (1 << (7 * length)) - 1 else at + size
+
+
+def _vint_length(head: bytes, at: int) -> int:
+    return 9 - head[at].bit_length() if at < len(head) else 1
 
 
 def _vint(head: bytes, at: int, *, keep_marker: bool) -> tuple[int, int]:
     """A variable-length integer (RFC 8794 section 4) and the position behind it."""
-    length = 9 - head[at].bit_length() if at < len(head) else 1
+    length = _vint_length(head, at)
     value = int.from_bytes(head[at : at + length], "big")
     return (value if keep_marker else value & ((1 << (7 * length)) - 1)), at + length

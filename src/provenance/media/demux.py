@@ -40,9 +40,10 @@ if TYPE_CHECKING:
 #: Bytes that containers put between the position a demuxer states and the unit itself: a Matroska block header with
 #: its element id, size, track, time and flags has at most 4 + 8 + 8 + 2 + 1.
 _LEAD = 23
-_HEAD = 32
 #: Units looked at for a first picture when only streams are measured: the deepest reordering is 16.
 _FIRST_LOOK = 32
+#: Units that a fresh decoder may see to give its first picture: both fields of it, and one to spare.
+_CODED_LOOK = 3
 _SKIP_SAMPLES_BYTES = 8
 
 
@@ -57,6 +58,7 @@ class TrackPass:
         self._packets: PacketObserver | PcmObserver = _packet_observer(setup)
         self._span = SpanObserver(setup.time_base, setup.sample_rate if setup.kind == "sound" else 0)
         self._coded: Shown | None = None
+        self._begin: list[bytes] = []
         self._looks = 0
         self._first: VideoFrame | None = None
 
@@ -110,8 +112,9 @@ class TrackPass:
         """Read the coded header at the first key unit; get a first picture if nothing else decodes."""
         if damage.is_hidden(self.setup.codec, coded.data):
             self.hidden.add(coded.pts)
-        if self._coded is None and coded.flags & PACKET_KEY and not coded.flags & PACKET_CORRUPT:
-            self._coded = probe.coded_shown(self.setup.codec, self.setup.record, coded.data)
+        if self._coded is None and (self._begin or coded.flags & PACKET_KEY) and len(self._begin) < _CODED_LOOK:
+            self._begin.append(coded.data)
+            self._coded = probe.coded_shown(self.setup.codec, self.setup.record, self._begin)
         wanted = self.decoder is None and self._first is None and self._looks < _FIRST_LOOK
         if wanted and (self._looks or coded.flags & PACKET_KEY):
             self._looks += 1

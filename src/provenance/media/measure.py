@@ -22,7 +22,7 @@ from provenance.evidence import (
     PictureRows,
     Track,
 )
-from provenance.media import boxes, damage, demux, formats, probe, sandbox
+from provenance.media import boxes, crops, damage, demux, formats, probe, sandbox
 from provenance.media.decode import PictureDecoder, SoundDecoder, decoded
 
 if TYPE_CHECKING:
@@ -89,7 +89,10 @@ class _Pass:
         self._damage: list[Damage] = []
         if len(container.streams) > file.limits.tracks:
             raise MediaError(f"more than {file.limits.tracks} tracks", code="media.limit")
-        self._setups = [probe.setup(stream, form) for stream in container.streams]
+        sizes = crops.cropped_sizes(file.read_at, file.size, form.name, at_most=file.limits.boxes)
+        self._setups = [
+            probe.with_size(probe.setup(stream, form), sizes.get(stream.index)) for stream in container.streams
+        ]
         self._narrow()
 
     def measurement(self, *, cut: bool) -> Measurement:

@@ -23,6 +23,8 @@ from provenance.errors import MediaError
 from provenance.evidence import Shown, TrackKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from av.container import InputContainer
     from av.stream import Stream
     from av.video.frame import VideoFrame
@@ -155,9 +157,14 @@ def setup(stream: Stream, form: Format) -> Setup:
             common,
             sample_rate=context.sample_rate or 0,
             channels=context.channels,
-            layout=context.layout.name or None,
+            layout=_layout(context.layout.name),
         )
     return common
+
+
+def with_size(setup: Setup, size: tuple[int, int] | None) -> Setup:
+    """``setup`` with the size to which its container crops pictures, if it does."""
+    return replace(setup, stated=replace(setup.stated, size=size)) if size and setup.kind == "video" else setup
 
 
 def plain_format(name: str | None) -> str | None:
@@ -165,24 +172,22 @@ def plain_format(name: str | None) -> str | None:
     return name.replace("yuvj", "yuv") if name else None
 
 
-def coded_shown(codec: str, record: bytes, unit: bytes) -> Shown:
-    """How the coded header alone says pictures are shown: a fresh decoder that sees ``record`` and one key unit.
+def coded_shown(codec: str, record: bytes, begin: Sequence[bytes]) -> Shown | None:
+    """How the coded header alone says pictures are shown: a fresh decoder that sees ``record`` and the first units.
 
-    Empty where the decoder cannot begin without the container's help.
+    None where they give no picture, for instance because the second field of the first one is not among them.
     """
     context = av.CodecContext.create(codec, "r")
     if not isinstance(context, VideoCodecContext):
-        return Shown()
+        return None
     if record:
         context.extradata = record
     context.thread_count = 1
     try:
-        frames = [*context.decode(av.Packet(unit)), *context.decode(None)]
+        frames = [frame for unit in begin for frame in context.decode(av.Packet(unit))] + list(context.decode(None))
     except (FFmpegError, MemoryError):
-        return Shown()
-    if not frames:
-        return Shown()
-    return shown(frames[0], context.sample_aspect_ratio)
+        return None
+    return shown(frames[0], context.sample_aspect_ratio) if frames else None
 
 
 def shown(frame: VideoFrame, sample_aspect: Fraction | None) -> Shown:
@@ -232,6 +237,11 @@ def _kind(stream: Stream) -> TrackKind:
 def _language(stream: Stream) -> str | None:
     language = stream.language
     return language if language and language != "und" and language.isascii() and language.isalnum() else None
+
+
+def _layout(name: str) -> str | None:
+    """The channel layout; "2 channels" is FFmpeg's way to say that none is stated."""
+    return None if not name or name.endswith(" channels") else name
 
 
 def _stated(stream: VideoStream, context: VideoCodecContext) -> Shown:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import sqlite3
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from provenance.store.connection import immediate, open_database, translated
 
@@ -96,8 +96,12 @@ class UnitIndex:
         """Those examinations that are not indexed yet."""
         if self._database is None:
             return list(envelope_digests)
-        done = {bytes(row[0]) for row in self._database.execute("SELECT envelope_digest FROM indexed")}
+        done = self.indexed()
         return [digest for digest in envelope_digests if digest not in done]
+
+    def indexed(self) -> set[bytes]:
+        """Envelope digests of the examinations that are indexed."""
+        return {row[0] for row in self._rows("SELECT envelope_digest FROM indexed")}
 
     def add(self, envelope_digest: bytes, evidence_id: str, keys: Iterable[int]) -> None:
         """Index the units of one examination; does nothing on write-protected media."""
@@ -129,6 +133,37 @@ class UnitIndex:
             raise translated(error, file=str(self.path)) from error
         ranked = sorted(votes.items(), key=lambda vote: (-vote[1], vote[0]))
         return [(names[number], count) for number, count in ranked if number in names]
+
+    def lacking(self, evidence_id: str, keys: Iterable[int]) -> int:
+        """How many of ``keys`` have no row for ``evidence_id``: for the audit."""
+        lacking = 0
+        wanted = sorted(set(keys))
+        for start in range(0, len(wanted), _BATCH):
+            batch = wanted[start : start + _BATCH]
+            marks = ",".join("?" * len(batch))
+            sql = f"SELECT count(*) FROM units JOIN evidence ON evidence = number WHERE evidence_id = ? AND key IN ({marks})"
+            lacking += len(batch) - self._rows(sql, evidence_id, *batch)[0][0]
+        return lacking
+
+    def counts(self) -> dict[str, int]:
+        """Evidence id → rows: for the audit."""
+        return dict(
+            self._rows(
+                "SELECT coalesce(evidence_id, 'no evidence'), count(*) FROM units LEFT JOIN evidence"
+                " ON evidence = number GROUP BY evidence"
+            )
+        )
+
+    def of(self, origin: str) -> bool:
+        """Whether the file is an index of this version, of the archive whose first log is ``origin``."""
+        return self._database is not None and self._usable(origin)
+
+    def _rows(self, sql: str, *values: Any) -> list[Any]:
+        assert self._database is not None
+        try:
+            return self._database.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise translated(error, file=str(self.path)) from error
 
     def _batch(self, keys: list[int]) -> Counter[int]:
         assert self._database is not None

@@ -21,6 +21,18 @@ _PAGE = 256
 #: Lines of ``PRAGMA integrity_check``; a file with more damage than this is not told better by more lines.
 _LINES = 20
 
+#: What could be left of entries that are gone, and how to count it.
+_BEHIND = {
+    "heads": "SELECT count(*) FROM heads WHERE log = :log AND (size < 1 OR size >"
+    " (SELECT coalesce(max(idx) + 1, 0) FROM log_entries WHERE log = :log))",
+    "checkpoints": "SELECT count(*) FROM checkpoints WHERE log = :log AND (size < 1 OR size >"
+    " (SELECT coalesce(max(idx) + 1, 0) FROM log_entries WHERE log = :log))",
+    "records in the index": "SELECT count(*) FROM statements WHERE log = :log AND idx >="
+    " (SELECT coalesce(max(idx) + 1, 0) FROM log_entries WHERE log = :log)",
+    "tree nodes": "SELECT count(*) FROM tree_nodes WHERE log = :log AND (level NOT BETWEEN 0 AND 62 OR idx < 0 OR idx >="
+    " ((SELECT coalesce(max(idx) + 1, 0) FROM log_entries WHERE log = :log) >> level))",
+}
+
 Values = tuple[Any, ...]
 
 
@@ -118,18 +130,8 @@ class Inspection:
 
         Each line comes from one statement, so that a record that is appended meanwhile cannot be taken for a leftover.
         """
-        end = "(SELECT coalesce(max(idx) + 1, 0) FROM log_entries WHERE log = :log)"
         lines = []
-        for what, sql in (
-            ("heads", f"SELECT count(*) FROM heads WHERE log = :log AND (size > {end} OR size < 1)"),
-            ("checkpoints", f"SELECT count(*) FROM checkpoints WHERE log = :log AND (size > {end} OR size < 1)"),
-            ("records in the index", f"SELECT count(*) FROM statements WHERE log = :log AND idx >= {end}"),
-            (
-                "tree nodes",
-                f"SELECT count(*) FROM tree_nodes WHERE log = :log AND (level NOT BETWEEN 0 AND 62 OR idx < 0"
-                f" OR idx >= ({end} >> level))",
-            ),
-        ):
+        for what, sql in _BEHIND.items():
             try:
                 (number,) = self._database.conn.execute(sql, {"log": log}).fetchone()
             except sqlite3.Error as error:

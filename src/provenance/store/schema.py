@@ -5,13 +5,10 @@ Names are for people who open the file with Datasette or the sqlite3 shell; seal
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+import sqlite3
 
 from provenance.errors import ArchiveError
-
-if TYPE_CHECKING:
-    import contextlib
-import sqlite3
 
 APPLICATION_ID = 0x70763161  # "pv1a": marks the file as ours for `file` and for us
 SCHEMA_VERSION = 1
@@ -145,7 +142,7 @@ def differences(connection: sqlite3.Connection) -> list[str]:
             continue
         if there.get((kind, name)) != wanted.get((kind, name)):
             state = "is missing" if (kind, name) not in there else "was altered"
-            lines.append(f"{kind} {ascii(name)} {state if (kind, name) in wanted else 'does not belong here'}")
+            lines.append(f"{kind} {name!a} {state if (kind, name) in wanted else 'does not belong here'}")
     return lines
 
 

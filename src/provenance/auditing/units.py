@@ -1,0 +1,63 @@
+"""The index of exact units beside the archive: a row for every distinctive unit of every measurement, and no other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provenance.errors import ArchiveError
+from provenance.matching.exact import keys
+from provenance.store.index import UnitIndex, unit_key
+
+if TYPE_CHECKING:
+    from provenance.auditing.faults import Faults
+    from provenance.custodian import Custodian
+    from provenance.evidence import Measurement
+
+
+class UnitCheck:
+    """Compares the index with one measurement after another. Nothing to compare: no index, or a locked archive."""
+
+    def __init__(self, custodian: Custodian, origin: str, faults: Faults, *, locked: bool) -> None:
+        self._faults = faults
+        self._index: UnitIndex | None = None
+        self._indexed: frozenset[bytes] = frozenset()
+        self._most: dict[str, int] = {}  # evidence id → rows at most: two examinations may share units
+        self.pending = 0
+        path = custodian.archive.path
+        if locked or not path.with_name(path.name + ".index").is_file():
+            return
+        with faults.noting("index.units", "the index of units"):
+            self._secret = custodian.index_secret
+            index = UnitIndex(path, origin=origin, write=False)
+            if index.of(origin):
+                self._index, self._indexed = index, frozenset(index.indexed())
+            else:
+                index.close()
+                raise ArchiveError("is another archive's, another version's, or damaged")
+
+    def add(self, envelope_digest: bytes, evidence_id: str, measured: Measurement) -> None:
+        """Check that the index holds what one examination measured; one that was made under lock is not in it yet."""
+        if self._index is None or envelope_digest not in self._indexed:
+            self.pending += 1
+            return
+        with self._faults.noting("index.units", f"the index of units, {evidence_id}"):
+            wanted = {unit_key(self._secret, level, digest) for level, digest in keys(measured)}
+            lacking = self._index.lacking(evidence_id, wanted)
+            if lacking:
+                self._faults.add("index.units", f"the index of units, {evidence_id}", f"{lacking} units are missing")
+            self._most[evidence_id] = self._most.get(evidence_id, 0) + len(wanted)
+
+    def close(self) -> int:
+        """Tell rows that no measurement makes; returns how many rows there are."""
+        if self._index is None:
+            return 0
+        rows = 0
+        with self._faults.noting("index.units", "the index of units"):
+            for evidence_id, count in self._index.counts().items():
+                rows += count
+                surplus = count - self._most.get(evidence_id, 0)
+                if surplus > 0:
+                    where = f"the index of units, {evidence_id!a}"
+                    self._faults.add("index.units", where, f"{surplus} rows are of no measurement")
+        self._index.close()
+        return rows
