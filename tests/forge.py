@@ -95,7 +95,8 @@ class Material:
     @cached_property
     def keyframes(self) -> tuple[Fraction, ...]:
         """Seconds after the first shown picture of every later picture at which a decoder can start."""
-        return tuple(time - self.first for time in stock.keyframes(self.source) if time > self.first)
+        shown = {picture.start for picture in self.pictures[1:]}
+        return tuple(time - self.first for time in stock.keyframes(self.source) if time in shown)
 
     def partner(self) -> Path:
         return self._mixed_in("the second recording")
@@ -245,11 +246,14 @@ def _lossless(material: Material, name: str, before: tuple[str, ...], coding: tu
     """Every picture decoded and coded again without loss in its own format; sound as it is coded."""
     material.need(pictures=1)
     timing = ("-fps_mode", "passthrough", "-enc_time_base:v", "demux", "-noautoscale")
-    maps = ("-map", "0:v:0", "-map", "0:a?", "-c:a", "copy")
-    for suffix in (".mkv", ".mov"):  # AMR goes into MOV only
+    maps = ("-map", "0:v", "-map", "0:a?", "-c:a", "copy")
+    extra = material.range_options
+    texts = ("-map", "0:s?", "-c:s", "copy")
+    reason = ""
+    for suffix, more in ((".mkv", texts), (".mkv", ()), (".mov", ())):  # not every text, and no AMR, goes into Matroska
         out = material.out(name, suffix)
         try:
-            stock.ffmpeg(*before, "-noautorotate", "-i", material.source, *maps, *timing, *coding, *material.range_options, out)
+            stock.ffmpeg(*before, "-noautorotate", "-i", material.source, *maps, *more, *timing, *coding, *extra, out)
         except stock.FfmpegFailed as error:
             reason = str(error).splitlines()[0][-160:]
         else:

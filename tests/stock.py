@@ -134,8 +134,12 @@ def pictures(path: Path, track: int = 0, *, before: tuple[str, ...] = ()) -> tup
 
 
 def keyframes(path: Path) -> tuple[Fraction, ...]:
-    """Times, on the file's time line, of the shown pictures at which a decoder can start."""
-    return tuple(sorted(row.start for row in pictures(path, before=("-skip_frame", "nokey"))))
+    """Times, on the file's time line, of the packets of the first picture track at which a decoder can start."""
+    text = ffmpeg("-i", path, "-map", "0:v:0", "-c", "copy", "-copyts", "-f", "framecrc", "-")
+    tick = Fraction(re.search(r"#tb 0: (\S+)", text)[1])
+    rows = [line.split(",") for line in text.splitlines() if line and not line.startswith("#")]
+    # framecrc writes F=… only where the flags are not those of a plain keyframe (libavformat/framecrcenc.c)
+    return tuple(sorted(int(row[2]) * tick for row in rows if not any(cell.strip().startswith("F=") for cell in row)))
 
 
 #: Brings H.264 and HEVC of any wrapping to one form: start codes, slices only. Numbers of NAL unit types are those of

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from provenance.attest import sealing
 from provenance.attest.keys import ReadingKey, SigningKey, needs_passphrase, parse_public_text
@@ -56,7 +56,7 @@ class Custodian:
         """Close the archive."""
         self.archive.close()
 
-    def __enter__(self) -> Custodian:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -185,7 +185,7 @@ def _log(custodian: Custodian, log: Log, digest: bytes) -> None:
 
 
 def append_padding(custodian: Custodian, multiple: int) -> None:
-    """Fill the log up to a multiple of ``multiple``, inside the caller's transaction: entries that stand for nothing."""
+    """Fill the log up to a multiple of ``multiple``, in the caller's transaction: entries that stand for nothing."""
     log = custodian.archive.current_log()
     custodian.check_continuity()
     for _ in range(-custodian.archive.size(log.log) % multiple):
@@ -231,7 +231,7 @@ def _subject_of(custodian: Custodian, evidence_id: str) -> Subject:
     return records.statement_of(custodian, records.registration_of(custodian, evidence_id)).subject
 
 
-# --- where the bytes are ----------------------------------------------------------------------------------------------
+# --- where the bytes are ---
 
 
 def remember_location(custodian: Custodian, evidence_id: str, source: Source, path: Path) -> None:
@@ -260,7 +260,9 @@ def locate(
     """
     wanted = records.digests_of(custodian, evidence_id)
     with media.open_source(path) as source:
-        found, _ = media.digest(source, None if progress is None else lambda done, total: progress("reading", done, total))
+        found, _ = media.digest(
+            source, None if progress is None else lambda done, total: progress("reading", done, total)
+        )
         if found != wanted:
             raise FileError(
                 "is not what was registered: its digests differ",
@@ -272,7 +274,7 @@ def locate(
             remember_location(custodian, evidence_id, source, path)
 
 
-# --- after a time under lock --------------------------------------------------------------------------------------------
+# --- after a time under lock ---
 
 
 def settle(custodian: Custodian) -> Sequence[tuple[str, str]]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
+_ID_BYTES = 16
 _ID = re.compile(rf"pv1-[0-7][{CROCKFORD}]{{25}}")
 
 #: Bytes of SHA-256 kept in a row of a packet, picture or sound blob: 192 bits, so that two units that collide cost
@@ -27,7 +28,7 @@ NO_PTS = -(2**63)
 
 def evidence_id(random16: bytes) -> str:
     """``pv1-`` and 26 lower-case Crockford base32 characters of 128 random bits (formats section 1)."""
-    if len(random16) != 16:
+    if len(random16) != _ID_BYTES:
         raise ValueError("an evidence id is made of 16 random bytes")
     number = int.from_bytes(random16, "big")
     return "pv1-" + "".join(CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))

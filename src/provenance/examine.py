@@ -82,7 +82,7 @@ def summary(evidence_id: str, measured: Measurement) -> Examination:
         return Examination(evidence_id, lines)
     why = {
         "not-media": "this is no video or sound that can be measured; its bytes are registered",
-        "unfinished-recording": "the recording has no index (moov): its bytes are registered as an unfinished recording",
+        "unfinished-recording": "the recording has no index (moov); it is registered as an unfinished recording",
         "unreadable": "the container cannot be read; its bytes are registered",
     }.get(measured.state, "it holds no coded pictures or sound; its bytes are registered")
     return Examination(evidence_id, lines, error=why)

@@ -228,7 +228,10 @@ def restore_keys(archive: Path, export: bytes, passphrase: str) -> list[str]:
     present = [str(name) for name in named if keyring.has(str(name))]
     if present:
         raise ArchiveError(
-            f"has {present[0]} already", code="file.exists", file=str(keyring.folder), advice="move the folder away first"
+            f"has {present[0]} already",
+            code="file.exists",
+            file=str(keyring.folder),
+            advice="move the folder away first",
         )
     for name, data in named.items():
         keyring.write(str(name), data)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provenance.matching.exact import keys
-
 from provenance import records
+from provenance.matching.exact import keys
 from provenance.store.index import UnitIndex, unit_key
 
 if TYPE_CHECKING:

@@ -74,7 +74,7 @@ def statement_of(custodian: Custodian, row: Row) -> Statement:
 
 
 def fields_of(custodian: Custodian, row: Row) -> dict[str, Any]:
-    """name → value of the sealed fields of a statement, each checked against the signed digests."""
+    """Name → value of the sealed fields of a statement, each checked against the signed digests."""
     return disclosure.open_fields(custodian.disclosures(row.envelope_digest), statement_of(custodian, row).sd)
 
 

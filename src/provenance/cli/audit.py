@@ -30,7 +30,7 @@ _STATES = {
     type=file_name,
     multiple=True,
     metavar="FILE",
-    help="Compare with a checkpoint or receipt that was kept elsewhere. Repeatable.",
+    help="Compare with a checkpoint that others kept (`provenance log checkpoint`). Repeatable.",
 )
 def audit(session: Session, *, files: bool, checkpoints: tuple[str, ...]) -> int:
     """Recompute every record, commitment, leaf and root from the stored signed bytes, and list all faults.

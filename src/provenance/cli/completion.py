@@ -29,4 +29,4 @@ def completion(session: Session, shell: str) -> None:
     if session.json:
         output.say_json({"schema": "provenance/completion/v1", "shell": shell, "script": script})
     else:
-        output.say(script)
+        output.say_exactly(script)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from provenance.cli import output
 from provenance.cli.verb import verb
 from provenance.cli.versions import libraries, own_version
-from provenance.cli.words import details, plain
+from provenance.cli.words import plain
 
 if TYPE_CHECKING:
     from provenance.cli.session import Session
@@ -31,8 +31,9 @@ def doctor(session: Session) -> int:
     if not session.quiet:
         width = max(len(check.name) for check in health.checks)
         for check in health.checks:
-            output.say(f"  {_MARKS[check.state]:<5}  {check.name:<{width}}  {plain(check.detail)}")
+            output.say(f"  {_MARKS[check.state]:<5} {check.name:<{width}}  {plain(check.detail)}")
             if check.advice:
-                output.say(f"  {'':<5}  {'':<{width}}  {plain(check.advice)}")
-        output.say(details([("versions", ", ".join(f"{name} {number}" for name, number in libraries().items()))]))
+                output.say(f"  {'':<5} {'':<{width}}  {plain(check.advice)}")
+        versions = ", ".join(f"{name} {number}" for name, number in libraries().items())
+        output.say(f"  {_MARKS['ok']:<5} {'versions':<{width}}  {own_version()}; {versions}")
     return health.exit_status

@@ -30,24 +30,27 @@ def listing(session: Session) -> None:
     if not items:
         session.note("nothing is registered yet")
         return
-    draw(
-        [
-            Column("evidence", "evidence id"),
-            Column("at", "registered (our clock)"),
-            Column("size", "size", right=True),
-            Column("examined", "examined"),
-            Column("name", "file", fold=True),
-        ],
-        [_row(item) for item in items],
-    )
-    session.note(plural(len(items), "item of evidence", "items of evidence"))
+    draw(_COLUMNS, [_row(item) for item in items])
+    pending = sum(not item["examined"] for item in items)
+    waiting = f", {pending} not examined (`provenance examine`)" if pending else ""
+    session.note(plural(len(items), "item of evidence", "items of evidence") + waiting)
+
+
+_COLUMNS = (
+    Column("evidence", "evidence"),
+    Column("registered", "registered (UTC)"),
+    Column("size", "size", right=True),
+    Column("examined", "examined", piped=True),
+    Column("name", "file", fold=True),
+)
 
 
 def _row(item: dict[str, Any]) -> list[str]:
     hidden = "sealed" if item["sealed"] else "-"
+    at = item["observed_at"]
     return [
         item["evidence_id"],
-        (item["observed_at"] or hidden).replace("T", " ").removesuffix("Z"),
+        hidden if at is None else at.replace("T", " ")[:16],  # to the minute; `show` has the second
         hidden if item["size"] is None else size(item["size"]),
         "yes" if item["examined"] else "no",
         plain(item["file_name"] or hidden),

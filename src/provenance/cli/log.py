@@ -75,4 +75,4 @@ def _give(session: Session, text: str, target: str | None, *, force: bool, value
     elif target is not None:
         output.say(f"{plain(target)}: written")
     else:
-        output.say(text.rstrip("\n"))
+        output.say_exactly(text.rstrip("\n"))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Self
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 import click
 
-from provenance.cli.words import plain, unicode_text
+from provenance.cli.words import plain, unicode_text, wrapped
 
 if TYPE_CHECKING:
     from provenance.errors import ProvenanceError
@@ -19,12 +21,22 @@ TROUBLE = 2
 
 def say(text: str = "") -> None:
     """Lines of data for a person, on stdout. The caller has made values from elsewhere `plain`."""
+    click.echo(_fitted(text, sys.stdout))
+
+
+def say_exactly(text: str) -> None:
+    """Text that others check to the byte: never wrapped."""
     click.echo(text)
 
 
 def warn(text: str) -> None:
     """One line on stderr."""
-    click.echo(text, err=True)
+    click.echo(_fitted(text, sys.stderr), err=True)
+
+
+def _fitted(text: str, stream: TextIO) -> str:
+    """``text`` wrapped between words on a terminal, as it is elsewhere."""
+    return wrapped(text, shutil.get_terminal_size().columns) if stream.isatty() else text
 
 
 def say_json(value: Any) -> None:

@@ -15,7 +15,7 @@ _PATIENCE = 0.6
 #: Seconds between two drawings.
 _INTERVAL = 0.1
 #: Phases that count bytes; all others count pieces.
-_BYTE_PHASES = frozenset({"bytes", "hashing", "reading"})
+_BYTE_PHASES = frozenset({"reading", "hashing", "examining"})
 
 
 class Meter:

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: ``name`` for programs, ``title`` for people; ``fold``: may be broken when the line is short."""
+    """One column: ``name`` for programs, ``title`` for people.
+
+    ``fold``: may be broken when the line is short; ``piped``: for programs only, a terminal has no room for it.
+    """
 
     name: str
     title: str
     right: bool = False
     fold: bool = False
+    piped: bool = False
 
 
-def draw(columns: list[Column], rows: list[list[str]]) -> None:
+def draw(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
     """Write the rows on stdout. The caller has made values from elsewhere `plain`."""
     if not sys.stdout.isatty():
         for row in ([column.name for column in columns], *rows):
@@ -29,8 +37,9 @@ def draw(columns: list[Column], rows: list[list[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    shown = [number for number, column in enumerate(columns) if not column.piped]
+    for column in (columns[number] for number in shown):
         table.add_column(
             column.title,
             justify="right" if column.right else "left",
@@ -38,5 +47,5 @@ def draw(columns: list[Column], rows: list[list[str]]) -> None:
             overflow="fold",
         )
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(row[number]) for number in shown))
     Console().print(table)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 import unicodedata
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
@@ -64,3 +66,33 @@ def details(rows: list[tuple[str, str]]) -> str:
     """Indented ``name  value`` lines under a first line, the values aligned."""
     width = max((len(name) for name, _ in rows), default=0)
     return "\n".join(f"  {name:<{width}}  {value}" for name, value in rows)
+
+
+#: A name and at least two spaces before its value, as `details` writes them.
+_NAMED = re.compile(r" *\S+(?: \S+)*  +(?=\S)")
+#: A value that begins further right is wrapped under its line instead.
+_INDENT = 30
+
+
+def wrapped(text: str, width: int) -> str:
+    """``text`` broken between words at ``width`` columns, values under values; words are never broken."""
+    return "\n".join(_wrapped_line(line, width) for line in text.split("\n"))
+
+
+def _wrapped_line(line: str, width: int) -> str:
+    if len(line) <= width:
+        return line
+    named = _NAMED.match(line)
+    lead = len(line) - len(line.lstrip(" "))
+    indent = named.end() if named is not None and named.end() <= _INDENT else lead + 2
+    return "\n".join(
+        textwrap.wrap(
+            line,
+            width,
+            subsequent_indent=" " * indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+            expand_tabs=False,
+            replace_whitespace=False,
+        )
+    )

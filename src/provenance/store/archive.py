@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from platformdirs import user_data_path
 
@@ -127,7 +127,7 @@ class Archive:
         """Close the file."""
         self._database.close()
 
-    def __enter__(self) -> Archive:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -329,7 +329,7 @@ class Archive:
         )  # fmt: skip
 
     def blob_boxes(self, envelope_digest: bytes) -> Mapping[bytes, bytes]:
-        """commitment → box of every blob that a statement committed to and that is still held."""
+        """Commitment → box of every blob that a statement committed to and that is still held."""
         rows = self._all("SELECT commitment, box FROM sealed_blobs WHERE envelope_digest = ?", envelope_digest)
         return {bytes(commitment): bytes(box) for commitment, box in rows}
 

@@ -6,7 +6,6 @@ that processes that finish out of order cannot move the memory backwards, withou
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 
@@ -34,7 +33,7 @@ def last_seen(origin: str) -> tuple[int, str] | None:
     """The largest tree size of ``origin`` that this account saw, with its note; None if it never saw the log."""
     folder = _origin_folder(origin)
     try:
-        sizes = sorted(name for name in os.listdir(folder) if _SIZE.fullmatch(name))
+        sizes = sorted(path.name for path in folder.iterdir() if _SIZE.fullmatch(path.name))
     except FileNotFoundError:
         return None
     for name in reversed(sizes):
@@ -53,6 +52,6 @@ def remember(origin: str, size: int, note: str) -> None:
     except ArchiveError as error:
         if error.code != "file.exists":
             raise
-    for name in os.listdir(folder):
-        if _SIZE.fullmatch(name) and int(name) < size:
-            (folder / name).unlink(missing_ok=True)
+    for path in list(folder.iterdir()):
+        if _SIZE.fullmatch(path.name) and int(path.name) < size:
+            path.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import sqlite3
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from provenance.store.connection import immediate, open_database, translated
 
@@ -59,7 +59,7 @@ class UnitIndex:
         if self._database is not None:
             self._database.close()
 
-    def __enter__(self) -> UnitIndex:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

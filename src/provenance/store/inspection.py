@@ -29,8 +29,8 @@ _BEHIND = {
     " (SELECT coalesce(max(idx) + 1, 0) FROM log_entries WHERE log = :log))",
     "records in the index": "SELECT count(*) FROM statements WHERE log = :log AND idx >="
     " (SELECT coalesce(max(idx) + 1, 0) FROM log_entries WHERE log = :log)",
-    "tree nodes": "SELECT count(*) FROM tree_nodes WHERE log = :log AND (level NOT BETWEEN 0 AND 62 OR idx < 0 OR idx >="
-    " ((SELECT coalesce(max(idx) + 1, 0) FROM log_entries WHERE log = :log) >> level))",
+    "tree nodes": "SELECT count(*) FROM tree_nodes WHERE log = :log AND (level NOT BETWEEN 0 AND 62 OR idx < 0"
+    " OR idx >= ((SELECT coalesce(max(idx) + 1, 0) FROM log_entries WHERE log = :log) >> level))",
 }
 
 Values = tuple[Any, ...]
@@ -117,12 +117,12 @@ class Inspection:
 
     def note(self, table: str, log: int, size: int) -> Any:
         """The stored note of the head (``heads`` or ``checkpoints``) of ``size`` entries; None if there is none."""
-        row = self._first(f"SELECT note FROM {_head_table(table)} WHERE log = ? AND size = ?", log, size)  # noqa: S608
+        row = self._first(f"SELECT note FROM {_head_table(table)} WHERE log = ? AND size = ?", log, size)
         return None if row is None else row[0]
 
     def kept_sizes(self, table: str, log: int) -> list[int]:
         """Sizes of which ``table`` keeps a head."""
-        sql = f"SELECT size FROM {_head_table(table)} WHERE log = ? AND typeof(size) = 'integer' ORDER BY size"  # noqa: S608
+        sql = f"SELECT size FROM {_head_table(table)} WHERE log = ? AND typeof(size) = 'integer' ORDER BY size"
         return [row[0] for row in self._all(sql, log)]
 
     def behind_the_end(self, log: int) -> list[str]:

@@ -49,7 +49,9 @@ CREATE UNIQUE INDEX statements_in_order ON statements (log, idx);
 CREATE TABLE digest_index (
     keyed_digest BLOB NOT NULL, evidence_id TEXT NOT NULL, PRIMARY KEY (keyed_digest, evidence_id)
 ) WITHOUT ROWID;
-CREATE TABLE locations (evidence_id TEXT NOT NULL, place BLOB NOT NULL, box BLOB NOT NULL, PRIMARY KEY (evidence_id, place)) WITHOUT ROWID;
+CREATE TABLE locations (
+    evidence_id TEXT NOT NULL, place BLOB NOT NULL, box BLOB NOT NULL, PRIMARY KEY (evidence_id, place)
+) WITHOUT ROWID;
 CREATE VIEW evidence AS
     SELECT s.evidence_id, s.log, s.idx AS log_index, s.key_id,
            EXISTS (SELECT 1 FROM statements e WHERE e.evidence_id = s.evidence_id

@@ -1,0 +1,468 @@
+"""The truth table: what ``provenance verify --json`` has to say about each transformation, and why.
+
+Written from ``docs/formats`` (relation, alterations, exit status) before any matcher was seen, and graded from what the
+stock ffmpeg program says about the files made, nothing else: which pictures are shown, when, and which packets there
+are. Where the formats were silent the entry says what a demanding investigator would expect, with the reason.
+
+An :class:`Expectation` lists what is accepted; a set with several members means that the formats leave it open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+
+import forge
+import stock
+from forge import Material, NotPossible
+
+EXACT = frozenset({"packets", "pictures"})
+#: Sound of which nothing was changed; an excerpt's sound may be told either way (formats: "beside the picture").
+UNTOUCHED = frozenset({"identical", "same", "excerpt"})
+NO_SOUND = frozenset({"absent", "not-checked"})
+#: Places in time agree within this many seconds, or two pictures where pictures last longer.
+TOLERANCE = Fraction(1, 10)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A range of the questioned file and where it comes from; seconds after the first shown picture of each file."""
+
+    questioned: tuple[Fraction, Fraction]
+    evidence: tuple[Fraction, Fraction]
+    source: str = "evidence"  # or "partner"
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What is accepted as an answer. ``kinds``: each must be among the alterations ("a|b": one of them)."""
+
+    relation: frozenset[str]
+    basis: frozenset[str]
+    status: frozenset[int]
+    kinds: frozenset[str] = frozenset()
+    tolerated: frozenset[str] = frozenset()
+    sound: frozenset[str] | None = None
+    pieces: tuple[Piece, ...] = ()
+    foreign: tuple[tuple[Fraction, Fraction], ...] = ()
+    altered_at: Fraction | None = None
+    speed: Fraction | None = None
+    shift: Fraction | None = None
+    finding: str | None = None
+    why: str = ""
+    otherwise: tuple[Expectation, ...] = field(default=(), repr=False)
+
+
+def expect(relation: str, basis: str, status: int, kinds: str = "", **more) -> Expectation:
+    """An expectation from words: alternatives of relation and basis with ``|``, kinds separated by blanks."""
+    return Expectation(
+        frozenset(relation.split("|")), frozenset(basis.split("|")), frozenset({status}), frozenset(kinds.split()), **more
+    )
+
+
+@dataclass(frozen=True)
+class Case:
+    """A file, what was made of it, and what ffmpeg says about both."""
+
+    name: str
+    material: Material
+    made: Path
+
+    @cached_property
+    def streams(self) -> tuple[stock.Stream, ...]:
+        try:
+            return stock.packets(self.made)
+        except stock.FfmpegFailed:
+            return ()
+
+    @cached_property
+    def pictures(self) -> tuple[stock.Row, ...]:
+        return stock.pictures(self.made) if any(stream.kind == "video" for stream in self.streams) else ()
+
+    @cached_property
+    def shown(self) -> list[str]:
+        return [row.digest for row in self.pictures]
+
+    @cached_property
+    def was_shown(self) -> list[str]:
+        return [row.digest for row in self.material.pictures]
+
+    @cached_property
+    def tolerance(self) -> Fraction:
+        longest = max((row.duration for row in self.material.pictures), default=Fraction(0))
+        return max(TOLERANCE, 2 * longest)
+
+    @property
+    def sound(self) -> frozenset[str]:
+        return UNTOUCHED if self.material.sounds else NO_SOUND
+
+    def lead(self, streams: tuple[stock.Stream, ...], pictures: tuple[stock.Row, ...]) -> Fraction:
+        """Seconds from the earliest unit of any track to the first shown picture."""
+        starts = [row.start for stream in streams for row in stream.rows[:8]]
+        return max(Fraction(0), pictures[0].start - max(Fraction(0), min(starts))) if starts and pictures else Fraction(0)
+
+    @cached_property
+    def leads(self) -> tuple[Fraction, Fraction]:
+        """Of the made file and of the evidence: their time lines may be counted from either."""
+        return self.lead(self.streams, self.pictures), self.lead(self.material.streams, self.material.pictures)
+
+    @cached_property
+    def runs(self) -> tuple[Piece, ...]:
+        """Stretches of the made file whose pictures are consecutive pictures of the evidence, by decoded digests."""
+        return _runs(self.pictures, self.material.pictures, "evidence")
+
+    @cached_property
+    def hull(self) -> Piece:
+        """From the first to the last picture that the evidence has, in both files."""
+        if not self.runs:
+            raise NotPossible("ffmpeg shows no picture of the recording in the result")
+        first, last = self.runs[0], self.runs[-1]
+        return Piece((first.questioned[0], last.questioned[1]), (first.evidence[0], last.evidence[1]))
+
+    def in_order(self) -> bool:
+        """Whether the runs follow one another in the evidence without repeating anything."""
+        return all(a.evidence[1] <= b.evidence[0] for a, b in zip(self.runs, self.runs[1:], strict=False))
+
+    @cached_property
+    def changed_packets(self) -> list[Fraction]:
+        """Times, after the first shown picture, of picture packets of equal size and other bytes, in place."""
+        pairs = zip(self.material.videos[0].rows, self.streams[0].rows, strict=False)
+        first = self.material.first
+        return [old.start - first for old, new in pairs if old.digest != new.digest and old.size == new.size]
+
+
+def _runs(made: tuple[stock.Row, ...], source: tuple[stock.Row, ...], name: str) -> tuple[Piece, ...]:
+    places: dict[str, list[int]] = {}
+    for number, row in enumerate(source):
+        places.setdefault(row.digest, []).append(number)
+    runs: list[list[int]] = []  # first and last in made, first and last in source
+    for number, row in enumerate(made):
+        where = places.get(row.digest, [])
+        follows = runs and runs[-1][1] == number - 1 and runs[-1][3] + 1 in where
+        if follows:
+            runs[-1][1], runs[-1][3] = number, runs[-1][3] + 1
+        elif where:
+            later = [place for place in where if not runs or place > runs[-1][3]]
+            place = (later or where)[0]
+            runs.append([number, number, place, place])
+    zero, origin = (made[0].start if made else 0), (source[0].start if source else 0)
+    return tuple(
+        Piece(
+            (made[a].start - zero, made[b].end - zero), (source[c].start - origin, source[d].end - origin), name
+        )
+        for a, b, c, d in runs
+    )
+
+
+# --- the table -------------------------------------------------------------------------------------------------------
+
+
+def _identical(case: Case) -> Expectation:
+    sound = frozenset({"identical"}) if case.material.sounds else NO_SOUND
+    return expect("identical", "bytes", 0, sound=None if case.material.is_still else sound)
+
+
+def _same_streams(case: Case) -> Expectation:
+    """Wrapping, tags and appended bytes do not matter (formats section 6, relation 2)."""
+    if case.material.is_still:
+        # a still registers as bytes (issue 2); changed bytes then cannot be compared, or its one picture is equal
+        alone = expect("undetermined", "none", 2, why="stills are registered as bytes")
+        return replace(expect("still|same-pictures|same-streams", "packets|pictures", 0), otherwise=(alone,))
+    same = expect("same-streams", "packets", 0, sound=case.sound)
+    if case.shown == case.was_shown:
+        return _unless_timing_changed(case, same)
+    extra = [digest for digest in case.shown if digest not in set(case.was_shown)]
+    kept = [digest for digest in case.shown if digest in set(case.was_shown)]
+    stored = {row.digest for row in stock.pictures(case.material.source, before=("-ignore_editlist", "1"))}
+    if kept == case.was_shown and stored.issuperset(extra):
+        return replace(same, finding="presentation.revealed", why="the new container does not hide what the old one hid")
+    if kept == case.was_shown:
+        # the lead-in is decoded from another start and comes out smeared: still nothing but what was stored
+        return replace(same, finding="presentation.revealed", why="hidden packets are shown, not all decodable")
+    why = f"ffmpeg itself shows {len(case.shown)} of {len(case.was_shown)} pictures after re-wrapping"
+    partly = frozenset({"excerpt", "derivative"})
+    return replace(same, relation=partly, status=frozenset({0, 1}), tolerated=ANY_TIMING, why=why, sound=None)
+
+
+ANY_TIMING = frozenset({"removed", "frozen", "sound", "sound-offset"})
+
+
+def _unless_timing_changed(case: Case, same: Expectation) -> Expectation:
+    """ffmpeg's own copying moved pictures in time by more than the formats call equal (one coarser tick, at most 1 ms)."""
+    old = [b.start - a.start for a, b in zip(case.material.pictures, case.material.pictures[1:], strict=False)]
+    new = [b.start - a.start for a, b in zip(case.pictures, case.pictures[1:], strict=False)]
+    moved = max((abs(a - b) for a, b in zip(old, new, strict=True)), default=Fraction(0))
+    if moved <= Fraction(2, 1000):  # two roundings to milliseconds
+        return same
+    why = f"ffmpeg moved a picture by {float(moved) * 1000:.0f} ms while re-wrapping"
+    timing = frozenset({"speed", "frozen", "removed", "sound-offset"})
+    return replace(same, relation=frozenset({"derivative", "same-streams"}), status=frozenset({0, 1}), tolerated=timing, why=why)
+
+
+def _few(case: Case) -> bool:
+    return len(set(case.shown) & set(case.was_shown)) < 3
+
+
+def _excerpt(basis: str) -> Callable[[Case], Expectation]:
+    def judge(case: Case) -> Expectation:
+        if len(case.shown) == len(case.was_shown):
+            raise NotPossible("the cut kept every picture")
+        wanted = expect("excerpt", basis, 0, sound=case.sound, pieces=(case.hull,))
+        unknown = set(case.shown) - set(case.was_shown)
+        if unknown:
+            wanted = replace(wanted, why=f"{len(unknown)} shown pictures lack what they are predicted from")
+        if _few(case):
+            unsaid = expect("no-match|undetermined", "none", 1, why="fewer than 3 distinct pictures")
+            wanted = replace(wanted, otherwise=(unsaid, replace(unsaid, status=frozenset({2}))))
+        return wanted
+
+    return judge
+
+
+def _lossless(case: Case) -> Expectation:
+    if case.shown != case.was_shown:
+        raise NotPossible("ffmpeg changed the pictures while coding them without loss")
+    same = expect("same-pictures", "pictures", 0, sound=case.sound)
+    return _unless_timing_changed(case, same)
+
+
+def _truncated(case: Case) -> Expectation:
+    """A file cut off at byte N is an excerpt of what it still shows; without its index it is found by replay."""
+    # what of the sound is left depends on interleaving; none at all is a file cut before its first sound packet
+    sound = UNTOUCHED | NO_SOUND
+    if case.runs and not _few(case):
+        if case.shown == case.was_shown:
+            raise NotPossible("the cut only took what comes after the last picture")
+        # the last packet may be there in part: what a decoder makes of it is damage or nothing
+        return expect("excerpt", "packets", 0, sound=sound, pieces=(case.hull,), tolerated=frozenset({"damage"}))
+    complete = [at + size for at, size in forge.positions(case.material.source) if at + size <= case.made.stat().st_size]
+    replayed = expect("excerpt", "packets", 1, sound=None, tolerated=frozenset({"damage"}), why="found by replay: no index")
+    if case.runs or len(complete) < 3:
+        unsaid = expect("no-match|undetermined", "none", 1, why=f"{len(complete)} whole packets are left")
+        exact = replace(replayed, status=frozenset({0}))
+        return replace(replayed, otherwise=(exact, unsaid, replace(unsaid, status=frozenset({2}))))
+    return replayed
+
+
+def _damaged(case: Case) -> Expectation:
+    """Damage is judged at packet level: same place, same size, other bytes; never by what a decoder smears."""
+    if len(case.changed_packets) != 1:
+        raise NotPossible(f"the changed byte altered {len(case.changed_packets)} packets")
+    return expect("derivative", "packets", 1, "damage", sound=case.sound, altered_at=case.changed_packets[0])
+
+
+def _joined(case: Case) -> Expectation:
+    """Several recordings, another order, or foreign material before or after: a composite, piece by piece."""
+    partner = stock.pictures(case.material.partner())
+    pieces = (*case.runs, *_runs(case.pictures, partner, "partner"))
+    foreign = ()
+    if case.name in {"joined_with_foreign", "joined_from_several"}:
+        foreign = tuple(p.questioned for p in _runs(case.pictures, stock.pictures(case.material.stranger()), "stranger"))
+    return expect("composite", "pictures", 1, sound=None, pieces=pieces, foreign=foreign, tolerated=ANY_SOUND)
+
+
+#: The sound was left out of what is joined picture by picture; whether that is told as a kind is not the point there.
+ANY_SOUND = frozenset({"sound", "track", "sound-offset", "captions"})
+
+
+def _removed(case: Case) -> Expectation:
+    """The whole in order with something missing inside is a derivative, however long the hole (lead's decision)."""
+    if len(case.runs) < 2 or not case.in_order():
+        raise NotPossible("stream copying kept or repeated what was to be taken out")
+    basis = "pictures" if case.name == "removed_pictures" else "packets"
+    tolerated = ANY_SOUND | {"frozen"}
+    return expect("derivative", basis, 1, "removed", tolerated=tolerated, pieces=_long_runs(case))
+
+
+def _long_runs(case: Case) -> tuple[Piece, ...]:
+    """The two runs around the hole: what lies beside it is not decided by reordering near a cut."""
+    longest = sorted(case.runs, key=lambda run: run.questioned[1] - run.questioned[0])[-2:]
+    return tuple(sorted(longest, key=lambda run: run.questioned[0]))
+
+
+def _gap(case: Case) -> Expectation:
+    """Packets gone, the rest in place: removed, and the picture before the hole may be said to stand still."""
+    if len(case.streams[0].rows) >= len(case.material.videos[0].rows):
+        raise NotPossible("ffmpeg kept every packet")
+    return expect("derivative", "packets", 1, "removed", tolerated=frozenset({"frozen", "damage"}), sound=case.sound)
+
+
+def _inserted(case: Case) -> Expectation:
+    """Foreign pictures inside a whole: derivative (lead's decision); before or after would make a composite."""
+    foreign = tuple(p.questioned for p in _runs(case.pictures, stock.pictures(case.material.stranger()), "stranger"))
+    return expect("derivative", "pictures", 1, "inserted", tolerated=ANY_SOUND, pieces=case.runs, foreign=foreign)
+
+
+def _sound_removed(_case: Case) -> Expectation:
+    return expect("derivative", "packets", 1, "sound|track", tolerated=frozenset({"sound", "track"}), sound=frozenset({"absent"}))
+
+
+def _sound_replaced(_case: Case) -> Expectation:
+    sound = frozenset({"replaced", "different"})  # "different" where nothing says that the rest would have been the same
+    return expect("derivative", "packets", 1, "sound", tolerated=frozenset({"track"}), sound=sound)
+
+
+def _sound_shifted(case: Case) -> Expectation:
+    sound = next(stream for stream in case.streams if stream.kind == "audio")
+    before = case.material.sounds[0].rows[0].start - case.material.first
+    moved = sound.rows[0].start - case.pictures[0].start - before
+    if abs(moved - forge.SHIFT) > Fraction(1, 20):
+        raise NotPossible("the container did not keep the shift")
+    return expect("derivative", "packets", 1, "sound-offset", sound=UNTOUCHED, shift=forge.SHIFT)
+
+
+def _shown_differently(kinds: str, tolerated: str = "", **more) -> Callable[[Case], Expectation]:
+    def judge(case: Case) -> Expectation:
+        wanted = expect("derivative", "packets", 1, kinds, tolerated=frozenset(tolerated.split()), **more)
+        return replace(wanted, sound=None if "sound" in tolerated else case.sound)
+
+    return judge
+
+
+def _turned(case: Case) -> Expectation:
+    """A quarter turn without mirroring is informational: re-wrapping loses the tag every day."""
+    return expect("same-streams", "packets", 0, sound=case.sound, finding="presentation.turned")
+
+
+def _hidden_start(case: Case) -> Expectation:
+    """Every packet of the recording is there and a third of it is not shown: hiding is never informational."""
+    tolerated = frozenset({"sound", "sound-offset", "removed", "hidden"})
+    told = expect("derivative|excerpt", "packets", 1, "hidden", tolerated=tolerated)
+    cut = case.material.duration / 3
+    if any(time <= cut for time in case.material.keyframes):
+        return told
+    lead_in = expect("excerpt", "packets", 0, why="the hidden packets are the lead-in of the first shown picture")
+    return replace(told, otherwise=(lead_in,))
+
+
+def _hidden_middle(_case: Case) -> Expectation:
+    tolerated = frozenset({"sound", "sound-offset", "removed", "hidden"})
+    return expect("derivative", "packets", 1, "hidden|removed", tolerated=tolerated)
+
+
+TRUTH: dict[str, Callable[[Case], Expectation]] = {
+    "byte_equal": _identical,
+    **{function.__name__: _same_streams for function in forge.SAME_STREAMS},
+    "excerpt_at_keyframe": _excerpt("packets"),
+    "excerpt_anywhere": _excerpt("packets"),
+    "lossless_ffv1": _lossless,
+    "lossless_x264": _lossless,
+    "lossless_excerpt": _excerpt("pictures"),
+    "truncated_third": _truncated,
+    "truncated_two_thirds": _truncated,
+    "one_byte_damaged": _damaged,
+    "joined_with_another": _joined,
+    "joined_with_foreign": _joined,
+    "joined_halves_swapped": _joined,
+    "joined_from_several": _joined,
+    "removed_pictures": _removed,
+    "removed_packets": _removed,
+    "removed_packets_with_gap": _gap,
+    "inserted_pictures": _inserted,
+    "sound_removed": _sound_removed,
+    "sound_replaced": _sound_replaced,
+    "sound_shifted": _sound_shifted,
+    "header_crop": _shown_differently("crop", "aspect"),
+    "range_flipped": _shown_differently("range"),
+    "aspect_in_header": _shown_differently("aspect"),
+    "aspect_in_container": _shown_differently("aspect"),
+    # the sound is stretched with the picture: how that is told beside "speed" is left open
+    "half_speed": _shown_differently("speed", "sound sound-offset", speed=Fraction(1, 2)),
+    "mirrored": _shown_differently("mirror", "rotation"),
+    "quarter_turn": _turned,
+    "hidden_start": _hidden_start,
+    "hidden_middle": _hidden_middle,
+    "extra_video_track": _shown_differently("track"),
+    "extra_sound_track": _shown_differently("track", "sound"),
+    "track_removed": _shown_differently("track"),
+    "captions_beside": _shown_differently("captions", "track"),
+    "captions_in_stream": _shown_differently("captions"),
+}
+
+
+# --- grading ---------------------------------------------------------------------------------------------------------
+
+
+def grade(wanted: Expectation, case: Case, status: int, verdict: dict, ids: dict[str, str]) -> list[str]:
+    """What is wrong with an answer, in words; empty if nothing is. ``ids``: evidence id of "evidence" and "partner"."""
+    first = _misses(wanted, case, status, verdict, ids)
+    if not first or any(not _misses(other, case, status, verdict, ids) for other in wanted.otherwise):
+        return []
+    return first
+
+
+def _misses(wanted: Expectation, case: Case, status: int, verdict: dict, ids: dict[str, str]) -> list[str]:
+    misses = [
+        f"{name} {seen!r}, expected {_words(accepted)}"
+        for name, seen, accepted in (
+            ("relation", verdict["relation"], wanted.relation),
+            ("basis", verdict["basis"], wanted.basis),
+            ("status", status, wanted.status),
+            ("sound", verdict["audio"]["relation"], wanted.sound),
+        )
+        if accepted is not None and seen not in accepted
+    ]
+    kinds = {alteration["kind"] for segment in verdict["segments"] for alteration in segment["alterations"]}
+    misses += [f"no alteration {kind}" for kind in sorted(wanted.kinds) if not kinds & set(kind.split("|"))]
+    allowed = wanted.tolerated.union(*(kind.split("|") for kind in wanted.kinds))
+    misses += [f"unexpected alteration {kind}" for kind in sorted(kinds - allowed)]
+    misses += [m for piece in wanted.pieces if (m := _missing_piece(piece, case, verdict, ids))]
+    misses += [f"foreign {_range(one)} not told" for one in wanted.foreign if not _told_foreign(one, case, verdict)]
+    return misses + _details(wanted, case, verdict)
+
+
+def _details(wanted: Expectation, case: Case, verdict: dict) -> list[str]:
+    misses = []
+    if wanted.altered_at is not None:
+        ranges = [a["questioned"] for segment in verdict["segments"] for a in segment["alterations"] if a["questioned"]]
+        if not any(a - case.tolerance <= wanted.altered_at <= b + case.tolerance for a, b in _exact(ranges)):
+            misses.append(f"nothing altered at {float(wanted.altered_at):.2f}")
+    speeds = [segment["speed"] for segment in verdict["segments"]]
+    if wanted.speed is not None and not any(abs(speed - wanted.speed) < 0.02 for speed in speeds):
+        misses.append(f"speed {speeds}, expected {float(wanted.speed)}")
+    if wanted.shift is not None and abs(verdict["audio"]["shift"] - wanted.shift) > 0.05:
+        misses.append(f"shift {verdict['audio']['shift']}, expected {float(wanted.shift)}")
+    codes = {finding["code"] for finding in verdict["findings"]}
+    if wanted.finding is not None and wanted.finding not in codes:
+        misses.append(f"no finding {wanted.finding}")
+    return misses
+
+
+def _exact(ranges: list[list[float]]) -> list[tuple[Fraction, Fraction]]:
+    return [(Fraction(start), Fraction(end)) for start, end in ranges]
+
+
+def _missing_piece(piece: Piece, case: Case, verdict: dict, ids: dict[str, str]) -> str | None:
+    made_lead, source_lead = case.leads
+    for segment in verdict["segments"]:
+        if segment["evidence_id"] != ids[piece.source]:
+            continue
+        lead = source_lead if piece.source == "evidence" else Fraction(0)
+        there = _close(segment["questioned"], piece.questioned, made_lead, case.tolerance)
+        if there and _close(segment["evidence"], piece.evidence, lead, case.tolerance):
+            return None
+    seen = [(segment["questioned"], segment["evidence"]) for segment in verdict["segments"]]
+    return f"no segment {_range(piece.questioned)} = {piece.source} {_range(piece.evidence)} among {seen}"
+
+
+def _close(seen: list[float], wanted: tuple[Fraction, Fraction], lead: Fraction, tolerance: Fraction) -> bool:
+    """Whether both ends agree, counted from the first shown picture or from the earliest unit of the file."""
+    start, end = Fraction(seen[0]), Fraction(seen[1])
+    return any(
+        abs(start - wanted[0] - shift) <= tolerance and abs(end - wanted[1] - shift) <= tolerance for shift in {0, lead}
+    )
+
+
+def _told_foreign(one: tuple[Fraction, Fraction], case: Case, verdict: dict) -> bool:
+    return any(_close(seen, one, case.leads[0], case.tolerance) for seen in verdict["unmatched"])
+
+
+def _range(pair: tuple[Fraction, Fraction]) -> str:
+    return f"[{float(pair[0]):.2f}-{float(pair[1]):.2f}]"
+
+
+def _words(accepted: frozenset) -> str:
+    return " or ".join(str(one) for one in sorted(accepted, key=str))
