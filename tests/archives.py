@@ -196,7 +196,9 @@ class Forger:
         with tampering(self.archive.path) as connection:
             connection.execute("DELETE FROM tree_nodes")
             made = {}
-            for size, (value,) in enumerate(connection.execute("SELECT entry FROM log_entries ORDER BY idx").fetchall()):
+            for size, (value,) in enumerate(
+                connection.execute("SELECT entry FROM log_entries ORDER BY idx").fetchall()
+            ):
                 nodes = merkle.new_nodes(size, merkle.leaf_hash(value), lambda level, index: made[level, index])
                 for level, index, hashed in nodes:
                     made[level, index] = hashed
@@ -205,7 +207,10 @@ class Forger:
     def resign_heads(self, tables=("heads", "checkpoints")):
         """Sign every head again over the stored tree."""
         with tampering(self.archive.path) as connection:
-            made = {(level, index): value for level, index, value in connection.execute("SELECT level, idx, hash FROM tree_nodes")}
+            made = {
+                (level, index): value
+                for level, index, value in connection.execute("SELECT level, idx, hash FROM tree_nodes")
+            }
             for table in tables:
                 for (size,) in connection.execute(f"SELECT size FROM {table}").fetchall():
                     root = merkle.root_of(size, lambda level, index: made[level, index])

@@ -17,13 +17,13 @@ The folder may be shared by several processes (xdist): a clip is made under anot
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 import wave
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+
 import stock
 
 SAMPLE_RATE = 48_000
@@ -32,7 +32,16 @@ QUANTISER = "26"
 
 VIDEO = {
     "h264": ("-c:v", "libx264", "-preset", "veryfast", "-qp", QUANTISER, "-sc_threshold", "0"),
-    "hevc": ("-c:v", "libx265", "-preset", "ultrafast", "-tag:v", "hvc1", "-x265-params", "log-level=none:pools=1:qp=28"),
+    "hevc": (
+        "-c:v",
+        "libx265",
+        "-preset",
+        "ultrafast",
+        "-tag:v",
+        "hvc1",
+        "-x265-params",
+        "log-level=none:pools=1:qp=28",
+    ),
     "vp9": ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "0", "-crf", "34"),
     "vp8": ("-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "1M"),
     "av1": ("-c:v", "libsvtav1", "-preset", "12", "-crf", "40", "-svtav1-params", "lp=1"),
@@ -193,7 +202,7 @@ class Studio:
         path = self.folder / f"{recording}-{key}.{chosen.container}"
         if not path.exists():
             with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
-                os.replace(_make(recording, chosen, Path(scratch)), path)
+                _make(recording, chosen, Path(scratch)).replace(path)
         return path
 
 
@@ -234,7 +243,7 @@ def _encode(recording: str, options: Options, scratch: Path, seconds: float) -> 
             maps += ["-map", f"{number}:v"]
         coding += _video_coding(options)
     if options.sound is not None:
-        _write_sound(scratch / "sound.wav", recording, options, seconds)
+        write_sound(scratch / "sound.wav", _sound(recording, options, seconds))
         maps += ["-map", f"{inputs.count('-i')}:a"]
         inputs += ["-i", str(scratch / "sound.wav")]
         coding += SOUND[options.sound]
@@ -295,11 +304,15 @@ def _write_pictures(path: Path, recording: str, options: Options, count: int) ->
             out.write(picture.tobytes())
 
 
-def _write_sound(path: Path, recording: str, options: Options, seconds: float) -> None:
-    samples = np.zeros(int(seconds * SAMPLE_RATE))
-    if options.sound_content == "melody":
-        intro = melody("the shared intro", options.intro)
-        samples = np.concatenate([intro, melody(recording, seconds - options.intro)])
+def _sound(recording: str, options: Options, seconds: float) -> np.ndarray:
+    if options.sound_content == "silence":
+        return np.zeros(int(seconds * SAMPLE_RATE))
+    intro = melody("the shared intro", options.intro)
+    return np.concatenate([intro, melody(recording, seconds - options.intro)])
+
+
+def write_sound(path: Path, samples: np.ndarray) -> None:
+    """Write mono samples (-1..1) as a 16-bit WAV file of :data:`SAMPLE_RATE`."""
     with wave.open(str(path), "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)

@@ -1,4 +1,4 @@
-"""Drives the real command line, in a process of its own: register files in a fresh archive, verify others against it."""
+"""Drives the real command line, each command in a process of its own: registers files, verifies others."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 
 import av
+
 import mp4_boxes
 import stock
 from clips import Studio
@@ -559,7 +560,19 @@ def track_removed(material: Material) -> Path:
     if len(material.videos) < 2:
         raise NotPossible("one picture track")
     out = material.out("track_removed")
-    _possible("-i", material.source, "-map", "0:v", "-map", f"-0:v:{len(material.videos) - 1}", "-map", "0:a?", "-c", "copy", out)
+    _possible(
+        "-i",
+        material.source,
+        "-map",
+        "0:v",
+        "-map",
+        f"-0:v:{len(material.videos) - 1}",
+        "-map",
+        "0:a?",
+        "-c",
+        "copy",
+        out,
+    )
     return out
 
 
@@ -585,7 +598,10 @@ def captions_in_stream(material: Material) -> Path:
     out = material.out("captions_in_stream", ".mp4")
     unit = _caption_unit(material.videos[0].codec)
     with av.open(str(plain)) as source, av.open(str(out), "w") as sink:
-        tracks = {stream.index: sink.add_stream_from_template(stream) for stream in (*source.streams.video, *source.streams.audio)}
+        tracks = {
+            stream.index: sink.add_stream_from_template(stream)
+            for stream in (*source.streams.video, *source.streams.audio)
+        }
         for packet in source.demux(*source.streams.video, *source.streams.audio):
             if packet.size:
                 sink.mux(_captioned(packet, unit, tracks[packet.stream.index]))

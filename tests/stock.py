@@ -18,7 +18,9 @@ from pathlib import Path
 #: Longest that one run may take; the slowest of the harness (lossless 1080p on two busy cores) takes about 30 s.
 SECONDS = 240
 
-_HEADER = re.compile(r"#(?P<name>tb|media_type|codec_id|dimensions|sar|extradata)[ ]+(?P<stream>\d+)[:,] *(?P<value>.*)")
+_HEADER = re.compile(
+    r"#(?P<name>tb|media_type|codec_id|dimensions|sar|extradata)[ ]+(?P<stream>\d+)[:,] *(?P<value>.*)"
+)
 
 
 class FfmpegFailed(Exception):
@@ -95,7 +97,9 @@ def _read(text: str) -> tuple[Stream, ...]:
             tick = Fraction(headers[stream]["tb"])
             pts, duration, size = int(cells[2]), int(cells[3]), int(cells[4])
             rows.setdefault(stream, []).append(Row(pts * tick, duration * tick, size, cells[5]))
-    return tuple(_stream(headers[number], rows.get(number, [])) for number in sorted(headers) if "tb" in headers[number])
+    return tuple(
+        _stream(headers[number], rows.get(number, [])) for number in sorted(headers) if "tb" in headers[number]
+    )
 
 
 def _stream(header: dict[str, str], rows: list[Row]) -> Stream:

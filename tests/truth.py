@@ -59,7 +59,11 @@ class Expectation:
 def expect(relation: str, basis: str, status: int, kinds: str = "", **more) -> Expectation:
     """An expectation from words: alternatives of relation and basis with ``|``, kinds separated by blanks."""
     return Expectation(
-        frozenset(relation.split("|")), frozenset(basis.split("|")), frozenset({status}), frozenset(kinds.split()), **more
+        frozenset(relation.split("|")),
+        frozenset(basis.split("|")),
+        frozenset({status}),
+        frozenset(kinds.split()),
+        **more,
     )
 
 
@@ -102,7 +106,9 @@ class Case:
     def lead(self, streams: tuple[stock.Stream, ...], pictures: tuple[stock.Row, ...]) -> Fraction:
         """Seconds from the earliest unit of any track to the first shown picture."""
         starts = [row.start for stream in streams for row in stream.rows[:8]]
-        return max(Fraction(0), pictures[0].start - max(Fraction(0), min(starts))) if starts and pictures else Fraction(0)
+        return (
+            max(Fraction(0), pictures[0].start - max(Fraction(0), min(starts))) if starts and pictures else Fraction(0)
+        )
 
     @cached_property
     def leads(self) -> tuple[Fraction, Fraction]:
@@ -150,9 +156,7 @@ def _runs(made: tuple[stock.Row, ...], source: tuple[stock.Row, ...], name: str)
             runs.append([number, number, place, place])
     zero, origin = (made[0].start if made else 0), (source[0].start if source else 0)
     return tuple(
-        Piece(
-            (made[a].start - zero, made[b].end - zero), (source[c].start - origin, source[d].end - origin), name
-        )
+        Piece((made[a].start - zero, made[b].end - zero), (source[c].start - origin, source[d].end - origin), name)
         for a, b, c, d in runs
     )
 
@@ -178,7 +182,9 @@ def _same_streams(case: Case) -> Expectation:
     kept = [digest for digest in case.shown if digest in set(case.was_shown)]
     stored = {row.digest for row in stock.pictures(case.material.source, before=("-ignore_editlist", "1"))}
     if kept == case.was_shown and stored.issuperset(extra):
-        return replace(same, finding="presentation.revealed", why="the new container does not hide what the old one hid")
+        return replace(
+            same, finding="presentation.revealed", why="the new container does not hide what the old one hid"
+        )
     if kept == case.was_shown:
         # the lead-in is decoded from another start and comes out smeared: still nothing but what was stored
         return replace(same, finding="presentation.revealed", why="hidden packets are shown, not all decodable")
@@ -191,7 +197,7 @@ ANY_TIMING = frozenset({"removed", "frozen", "sound", "sound-offset"})
 
 
 def _unless_timing_changed(case: Case, same: Expectation) -> Expectation:
-    """ffmpeg's own copying moved pictures in time by more than the formats call equal (one coarser tick, at most 1 ms)."""
+    """Unless ffmpeg's copying moved pictures by more than the formats call equal (a coarser tick, at most 1 ms)."""
     old = [b.start - a.start for a, b in zip(case.material.pictures, case.material.pictures[1:], strict=False)]
     new = [b.start - a.start for a, b in zip(case.pictures, case.pictures[1:], strict=False)]
     moved = max((abs(a - b) for a, b in zip(old, new, strict=True)), default=Fraction(0))
@@ -199,7 +205,9 @@ def _unless_timing_changed(case: Case, same: Expectation) -> Expectation:
         return same
     why = f"ffmpeg moved a picture by {float(moved) * 1000:.0f} ms while re-wrapping"
     timing = frozenset({"speed", "frozen", "removed", "sound-offset"})
-    return replace(same, relation=frozenset({"derivative", "same-streams"}), status=frozenset({0, 1}), tolerated=timing, why=why)
+    return replace(
+        same, relation=frozenset({"derivative", "same-streams"}), status=frozenset({0, 1}), tolerated=timing, why=why
+    )
 
 
 def _few(case: Case) -> bool:
@@ -238,8 +246,12 @@ def _truncated(case: Case) -> Expectation:
             raise NotPossible("the cut only took what comes after the last picture")
         # the last packet may be there in part: what a decoder makes of it is damage or nothing
         return expect("excerpt", "packets", 0, sound=sound, pieces=(case.hull,), tolerated=frozenset({"damage"}))
-    complete = [at + size for at, size in forge.positions(case.material.source) if at + size <= case.made.stat().st_size]
-    replayed = expect("excerpt", "packets", 1, sound=None, tolerated=frozenset({"damage"}), why="found by replay: no index")
+    complete = [
+        at + size for at, size in forge.positions(case.material.source) if at + size <= case.made.stat().st_size
+    ]
+    replayed = expect(
+        "excerpt", "packets", 1, sound=None, tolerated=frozenset({"damage"}), why="found by replay: no index"
+    )
     if case.runs or len(complete) < 3:
         unsaid = expect("no-match|undetermined", "none", 1, why=f"{len(complete)} whole packets are left")
         exact = replace(replayed, status=frozenset({0}))
@@ -260,7 +272,9 @@ def _joined(case: Case) -> Expectation:
     pieces = (*case.runs, *_runs(case.pictures, partner, "partner"))
     foreign = ()
     if case.name in {"joined_with_foreign", "joined_from_several"}:
-        foreign = tuple(p.questioned for p in _runs(case.pictures, stock.pictures(case.material.stranger()), "stranger"))
+        foreign = tuple(
+            p.questioned for p in _runs(case.pictures, stock.pictures(case.material.stranger()), "stranger")
+        )
     return expect("composite", "pictures", 1, sound=None, pieces=pieces, foreign=foreign, tolerated=ANY_SOUND)
 
 
@@ -297,11 +311,15 @@ def _inserted(case: Case) -> Expectation:
 
 
 def _sound_removed(_case: Case) -> Expectation:
-    return expect("derivative", "packets", 1, "sound|track", tolerated=frozenset({"sound", "track"}), sound=frozenset({"absent"}))
+    return expect(
+        "derivative", "packets", 1, "sound|track", tolerated=frozenset({"sound", "track"}), sound=frozenset({"absent"})
+    )
 
 
 def _sound_replaced(_case: Case) -> Expectation:
-    sound = frozenset({"replaced", "different"})  # "different" where nothing says that the rest would have been the same
+    sound = frozenset(
+        {"replaced", "different"}
+    )  # "different" where nothing says that the rest would have been the same
     return expect("derivative", "packets", 1, "sound", tolerated=frozenset({"track"}), sound=sound)
 
 

@@ -106,6 +106,8 @@ class _Audit:
         self._faults = Faults()
         self._locked = self._is_locked()
         self._logs = self._read_logs()
+        origin = self._logs[0].origin if self._logs else ""
+        self._units = UnitCheck(custodian, origin, self._faults, locked=self._locked)
         self._ends = self._read_ends()
         self._records = RecordCheck(inspection, self._faults)
         self._sealed = SealedCheck(custodian, inspection, self._faults, locked=self._locked, ends=self._ends)
@@ -117,15 +119,12 @@ class _Audit:
         """Every check, in the order of docs/formats/audit.md."""
         self._check_file()
         self._heads = read_outside(self._logs, outside, self._faults)
-        units = UnitCheck(
-            self._custodian, self._logs[0].origin if self._logs else "", self._faults, locked=self._locked
-        )
         for log in self._logs:
-            self._check_log(log, units)
+            self._check_log(log)
         self._check_strays()
         self._sealed.close()
         pending = 0 if self._locked else self._check_digest_index()
-        unit_rows = units.close()
+        unit_rows = self._units.close(self._sealed.unread)
         for head in self._heads:
             tree = self._trees[head.log]
             compare(head, self._ends.get(head.log, tree.size), tree.roots.get(head.head.size), self._faults)
@@ -144,7 +143,7 @@ class _Audit:
                 "sealed_fields": self._sealed.fields,
                 "sealed_blobs": self._sealed.blobs,
                 "index_rows": unit_rows,
-                "not_indexed_yet": pending + units.pending,
+                "not_indexed_yet": pending + self._units.pending,
                 "heads_held_outside": len(self._heads),
                 "key_files": key_files,
                 **places,
@@ -211,7 +210,7 @@ class _Audit:
 
     # --- log and records ----------------------------------------------------------------------------------------------
 
-    def _check_log(self, log: StoredLog, units: UnitCheck) -> None:
+    def _check_log(self, log: StoredLog) -> None:
         wanted = frozenset(head.head.size for head in self._heads if head.log == log.log)
         tree = TreeCheck(self._inspection, log, self._faults, wanted)
         self._trees[log.log] = tree
@@ -224,14 +223,16 @@ class _Audit:
                         self._faults.add("log.gap", entry.where, f"the entry before it has number {expected - 1}")
                     expected = entry.index + 1
                     tree.add(entry.entry)
-                    self._check_record(log, entry, units)
+                    self._check_record(log, entry)
                 if self._progress:
                     self._progress("records", done + 1, count)
         tree.close()
 
-    def _check_record(self, log: StoredLog, entry: StoredEntry, units: UnitCheck) -> None:
+    def _check_record(self, log: StoredLog, entry: StoredEntry) -> None:
         record = self._records.check(log, entry)
         if record is None:
+            if entry.digest is not None:
+                self._sealed.skip(entry)
             return
         if isinstance(record.statement.details, LogContinued):
             self._check_continued(log, record, record.statement.details)
@@ -242,7 +243,7 @@ class _Audit:
         if opened.digests is not None:
             self._digests[branch.evidence_id] = opened.digests
         if opened.measured is not None:
-            units.add(record.digest, branch.evidence_id, opened.measured)
+            self._units.add(record.digest, branch.evidence_id, opened.measured)
 
     def _check_continued(self, log: StoredLog, record: Record, details: LogContinued) -> None:
         """The first entry of a continued log names the last good head of the log before it."""
@@ -281,7 +282,8 @@ class _Audit:
             for keyed, evidence_id, registered in self._inspection.digest_rows():
                 digests = self._digests.get(evidence_id)
                 if digests is None:
-                    wrong = not registered or evidence_id in self._records.subjects
+                    known = evidence_id in self._records.subjects and evidence_id not in self._sealed.unread
+                    wrong = not registered or known
                     detail = "no registration is known whose digests could make it"
                 else:
                     wrong = keyed != records.keyed(self._custodian, digests)

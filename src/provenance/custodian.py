@@ -175,7 +175,13 @@ class Custodian:
         box = self.archive.setting("index_secret")
         if box is None:
             raise ArchiveError("lacks its index secret", code="archive.damaged", file=str(self.archive.path))
-        return self.open_box(bytes.fromhex(box), INDEX_PURPOSE)
+        try:
+            sealed = bytes.fromhex(box)
+        except ValueError as error:
+            raise ArchiveError(
+                "has a malformed index secret", code="archive.damaged", file=str(self.archive.path)
+            ) from error
+        return self.open_box(sealed, INDEX_PURPOSE)
 
     def disclosures(self, envelope_digest: bytes) -> tuple[str, ...]:
         """The encoded disclosures of a statement, out of their box; empty when they were erased."""

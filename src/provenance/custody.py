@@ -11,6 +11,7 @@ import os
 import platform
 import secrets
 from dataclasses import dataclass, field
+from fractions import Fraction
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from provenance.store.archive import Log
 
 _SALT_BYTES = 32
+#: The comparison part of a verdict beside the questioned file (formats section 6).
+_COMPARISON_PART = ("relation", "basis", "segments", "unmatched", "missing", "coverage", "altered", "audio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,27 @@ def append_examination(
     """Append an examination that commits to ``blobs``, inside the caller's transaction."""
     subject = _subject_of(custodian, evidence_id)
     return append(custodian, Draft("examination", subject, evidence_id=evidence_id, sealed=sealed, blobs=blobs))
+
+
+def append_verification(custodian: Custodian, evidence_id: str, verdict: Mapping[str, Any]) -> Row:
+    """Append what was found about a questioned file, inside the caller's transaction; all of it is sealed.
+
+    What is signed carries no floats: seconds and parts are written as decimal text.
+    """
+    subject = _subject_of(custodian, evidence_id)
+    comparison = {name: without_floats(verdict[name]) for name in _COMPARISON_PART}
+    sealed = {"questioned": verdict["questioned"], "comparison": comparison}
+    return append(custodian, Draft("verification", subject, evidence_id=evidence_id, sealed=sealed))
+
+
+def without_floats(value: Any) -> Any:
+    """``value`` with every float as a rational ``n/d`` (formats section 6)."""
+    if isinstance(value, float):
+        exact = Fraction(str(value))
+        return f"{exact.numerator}/{exact.denominator}"
+    if isinstance(value, dict):
+        return {name: without_floats(item) for name, item in value.items()}
+    return [without_floats(item) for item in value] if isinstance(value, list) else value
 
 
 def append(custodian: Custodian, draft: Draft) -> Row:

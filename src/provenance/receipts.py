@@ -44,13 +44,15 @@ def receipt(custodian: Custodian, item: str) -> str:
         digest = records.registration_of(custodian, item).envelope_digest
     else:
         digest = records.envelope_named(custodian, item)
-    entry = custodian.archive.entry_of(digest)
-    if entry is None:
-        raise ArchiveError(
-            "the log does not hold this record", code="log.missing-entry", advice="run `provenance audit`"
-        )
-    last = custodian.archive.last_head(entry.log)
-    assert last is not None  # an entry is appended together with its head
+    return receipt_of(custodian, digest)
+
+
+def receipt_of(custodian: Custodian, envelope_digest: bytes) -> str:
+    """The receipt of a stored envelope under the newest head of its log."""
+    entry = custodian.archive.entry_of(envelope_digest)
+    last = None if entry is None else custodian.archive.last_head(entry.log)
+    if entry is None or last is None:
+        raise ArchiveError("the log does not hold this record", code="log.missing-entry", advice="run `provenance audit`")
     size, signed = last
     path = merkle.inclusion_proof(entry.idx, size, custodian.archive.node(entry.log))
     return Receipt(entry.salt, entry.idx, tuple(path), signed).text

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from provenance.attest import disclosure, envelope, statement
+from provenance.attest.details import KeyIntroduced
 from provenance.attest.commitment import BlobCommitment, BlobSecret
 from provenance.binding.codec import from_blobs, parse_chunks
 from provenance.custodian import blob_purpose
@@ -147,6 +148,16 @@ def locations(custodian: Custodian, evidence_id: str) -> list[Place]:
         said = json.loads(custodian.open_box(box, location_purpose(evidence_id, place)))
         places.append(Place(Path(said["path"]), said["size"], said["modified"], said["seen"]))
     return sorted(places, key=lambda place: place.seen, reverse=True)
+
+
+def own_keys(custodian: Custodian) -> list[bytes]:
+    """The signing keys that this archive introduced, each by the statement that it signed itself."""
+    introduced = []
+    for row in custodian.archive.statements(predicate="key", event="introduced"):
+        stated = statement_of(custodian, row)
+        if isinstance(stated.details, KeyIntroduced):
+            introduced.append(stated.details.public)
+    return introduced
 
 
 def place_of(custodian: Custodian, path: str) -> bytes:

@@ -29,20 +29,8 @@ class Answer:
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """No archive, passphrase, state or runtime folder of the person who runs the tests is seen or touched."""
-    for name in [name for name in os.environ if name.startswith(("PROVENANCE_", "XDG_"))]:
-        monkeypatch.delenv(name)
-    folder = tmp_path / "home"
-    folder.mkdir()
-    monkeypatch.setenv("HOME", str(folder))
-    monkeypatch.setenv("USERPROFILE", str(folder))
-    for name in ("STATE", "DATA", "CACHE", "CONFIG"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(folder / name.lower()))
-    runtime = folder / "run"
-    runtime.mkdir(mode=0o700)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    """The archive is beside the files of the test; the home folder is one of its own (tests/conftest.py)."""
     monkeypatch.setenv("PROVENANCE_ARCHIVE", str(tmp_path / "archive.sqlite"))
-    return folder
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance.cli import output
-from provenance.cli.words import details, plain, plural, seconds, size, unicode_text
+from provenance.cli.words import details, plain, plural, seconds, size, unicode_text, wrapped
 
 
 @given(st.text(st.characters(exclude_categories=())))
@@ -80,3 +80,16 @@ def test_plurals_and_aligned_details():
     assert plural(1, "file") == "1 file"
     assert plural(1200, "entry", "entries") == "1,200 entries"
     assert details([("a", "1"), ("long", "2")]) == "  a     1\n  long  2"
+
+
+@given(st.lists(st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=12)), st.integers(40, 90))
+def test_wrapping_keeps_every_word_and_the_width(words, width):
+    lines = wrapped("  name  " + " ".join(words), width).split("\n")
+    assert " ".join(lines).split() == ["name", *words]
+    assert all(len(line) <= width for line in lines)
+
+
+def test_wrapped_values_stay_under_values():
+    assert wrapped("  ok  name  one two three", 20) == "  ok  name  one two\n            three"
+    assert wrapped("first line of some words", 12) == "first line\n  of some\n  words"
+    assert wrapped("a_word_longer_than_the_width", 10) == "a_word_longer_than_the_width"

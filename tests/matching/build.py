@@ -146,7 +146,12 @@ def sound_of(name, pictures):
         level = 20 + int.from_bytes(digest(name, "level", number)[:1]) % 70
         picture = digest(name, "block", number)
         yield Unit(
-            digest(name, "sound", number), number * SOUND_STEP, SOUND_STEP, 1, 300 + number % 50, picture=picture,
+            digest(name, "sound", number),
+            number * SOUND_STEP,
+            SOUND_STEP,
+            1,
+            300 + number % 50,
+            picture=picture,
             level=level,
         )
 

@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 
     from provenance.auditing.faults import Faults
     from provenance.auditing.records import Record
+    from provenance.auditing.stored import StoredEntry
     from provenance.custodian import Custodian
     from provenance.evidence import Measurement
     from provenance.store.inspection import Inspection
 
+#: Place of ``evidence_id`` among the index columns.
+_EVIDENCE_COLUMN = 5
 _DIGEST_NAMES = ("sha256", "sha512", "size", "subject_salt")
 
 
@@ -60,6 +63,8 @@ class SealedCheck:
         self._gone: list[_Gone] = []
         self._erased: set[str] = set()
         self._promised: set[bytes] = set()
+        self._unread: set[tuple[int, int]] = set()  # places in the log of records whose fields could not be read
+        self.unread: set[str] = set()  # and their evidence ids: what follows from the fields cannot be checked
         self.fields = 0
         self.blobs = 0
         self.erased_by_record = 0
@@ -70,18 +75,29 @@ class SealedCheck:
         if record.statement.event == "erased" and branch is not None:
             self._erased.add(branch.evidence_id)
         box = self._box(record)
-        if box is None:
-            return Opened()
-        if self._locked:
+        if self._locked and box is not None:
             with self._faults.noting("sealed.box", record.where):
                 recipient_count(box)
-            return Opened()
-        fields = self._fields(record, box)
+        fields = None if box is None or self._locked else self._fields(record, box)
         if fields is None:
+            self._leave_unread(record)
             return Opened()
         self._check_previous(record, fields)
         blobs = self._blobs(record, fields)
         return Opened(self._digests(record, fields), self._measured(record, blobs))
+
+    def skip(self, entry: StoredEntry) -> None:
+        """Take note of an entry whose record could not be read; the index alone says what it was about."""
+        self._unread.add((entry.log, entry.index))
+        with self._faults.noting("archive.unreadable", entry.where):
+            row = self._inspection.index_row(entry.log, entry.index)
+            if row is not None:
+                self.unread.add(str(row[_EVIDENCE_COLUMN]))
+
+    def _leave_unread(self, record: Record) -> None:
+        self._unread.add((record.entry.log, record.entry.index))
+        if record.statement.branch is not None:
+            self.unread.add(record.statement.branch.evidence_id)
 
     def close(self) -> None:
         """Decide what of the missing values was erased by a record, and tell boxes that belong to nothing."""
@@ -98,12 +114,13 @@ class SealedCheck:
             for commitment, log, index in self._inspection.blob_rows():
                 # A record that was appended after the audit began has not been asked for its promises.
                 if type(index) is int and index < self._ends.get(log, 0):
-                    self._check_kept(commitment)
+                    self._check_kept(commitment, told=(log, index) in self._unread)
 
-    def _check_kept(self, commitment: bytes) -> None:
+    def _check_kept(self, commitment: bytes, *, told: bool) -> None:
+        """``told``: the fields that would promise the blob could not be read."""
         where = f"sealed blob {commitment.hex()}"
         if not self._locked:
-            if commitment not in self._promised:
+            if commitment not in self._promised and not told:
                 self._faults.add("sealed.stray", where, "no record commits to it")
             return
         row = self._inspection.blob_box(commitment)
@@ -153,6 +170,7 @@ class SealedCheck:
                     left -= disclosure.decoys_in(one, record.statement.sd)
         self.fields += len(fields)
         if left:
+            self._leave_unread(record)
             self._miss("sealed.withheld", record, f"{len(left)} sealed fields are not among the stored ones")
         return fields
 

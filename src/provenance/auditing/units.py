@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 
 class UnitCheck:
-    """Compares the index with one measurement after another. Nothing to compare: no index, or a locked archive."""
+    """Compares the index with one measurement after another. Nothing to compare: no index, or a locked archive.
+
+    Make one before the ends of the logs are read: what is indexed then was logged before.
+    """
 
     def __init__(self, custodian: Custodian, origin: str, faults: Faults, *, locked: bool) -> None:
         self._faults = faults
         self._index: UnitIndex | None = None
         self._indexed: frozenset[bytes] = frozenset()
+        self._rows: dict[str, int] = {}
         self._most: dict[str, int] = {}  # evidence id → rows at most: two examinations may share units
         self.pending = 0
         path = custodian.archive.path
@@ -30,7 +34,7 @@ class UnitCheck:
             self._secret = custodian.index_secret
             index = UnitIndex(path, origin=origin, write=False)
             if index.of(origin):
-                self._index, self._indexed = index, frozenset(index.indexed())
+                self._index, self._indexed, self._rows = index, frozenset(index.indexed()), index.counts()
             else:
                 index.close()
                 raise ArchiveError("is another archive's, another version's, or damaged")
@@ -47,17 +51,17 @@ class UnitCheck:
                 self._faults.add("index.units", f"the index of units, {evidence_id}", f"{lacking} units are missing")
             self._most[evidence_id] = self._most.get(evidence_id, 0) + len(wanted)
 
-    def close(self) -> int:
-        """Tell rows that no measurement makes; returns how many rows there are."""
+    def close(self, unread: set[str]) -> int:
+        """Tell rows that no measurement makes; returns how many rows there are.
+
+        ``unread``: evidence ids of which something could not be read, so that it is not known what they measured.
+        """
         if self._index is None:
             return 0
-        rows = 0
-        with self._faults.noting("index.units", "the index of units"):
-            for evidence_id, count in self._index.counts().items():
-                rows += count
-                surplus = count - self._most.get(evidence_id, 0)
-                if surplus > 0:
-                    where = f"the index of units, {evidence_id!a}"
-                    self._faults.add("index.units", where, f"{surplus} rows are of no measurement")
+        for evidence_id, count in self._rows.items():
+            surplus = count - self._most.get(evidence_id, 0)
+            if surplus > 0 and evidence_id not in unread:
+                where = f"the index of units, {evidence_id!a}"
+                self._faults.add("index.units", where, f"{surplus} rows are of no measurement")
         self._index.close()
-        return rows
+        return sum(self._rows.values())

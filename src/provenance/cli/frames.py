@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provenance.cli import output
-from provenance.cli.values import file_name, media_time
+from provenance.cli.values import file_name, media_time, split_ids
 from provenance.cli.verb import verb
 from provenance.cli.words import plain, size
-from provenance.errors import UsageError
+from provenance.errors import FileError, UsageError
 
 if TYPE_CHECKING:
     from provenance.cli.session import Session
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 @click.option("--number", type=click.IntRange(min=0), metavar="N", help="Picture N of the track, the first being 0.")
 @click.option("--time", "moment", type=media_time, metavar="TIME", help="The picture shown at TIME: 12.5, 03:20.040.")
 @click.option("--track", type=click.IntRange(min=0), metavar="N", help="Track N of the file. Default: its first video.")
-@click.option("-o", "--output", "target", type=file_name, required=True, metavar="FILE.mkv", help="Where to write it.")
-@click.option("--force", is_flag=True, help="Replace FILE.mkv if it exists.")
+@click.option("-o", "--output", "target", type=file_name, required=True, metavar="OUT.mkv", help="Where to write it.")
+@click.option("--force", is_flag=True, help="Replace OUT.mkv if it exists.")
 def frames(session: Session, file: str, target: str, **options: Any) -> None:
-    """Take one exact picture out of FILE.
+    """Take one exact picture out of FILE, or out of the registered file with this evidence id.
 
     It is written without loss (FFV1 in Matroska) in the format in which it was decoded, so that `provenance verify`
     finds it as a still of the recording, exact to the sample.
     """
-    number, moment = options["number"], options["moment"]
+    number, moment, track = options["number"], options["moment"], options["track"]
     if (number is None) == (moment is None):
         raise UsageError("say which picture", advice="give either --number N or --time TIME")
-    if Path(target).exists() and not options["force"]:
+    if Path(target).exists() and not options["force"]:  # told before the work; `write_new` decides
         raise UsageError(
             "exists already", code="file.exists", file=target, advice="choose another name or pass --force"
         )
@@ -43,24 +43,39 @@ def frames(session: Session, file: str, target: str, **options: Any) -> None:
     from provenance.media.source import open_source
     from provenance.store.files import write_new
 
-    with open_source(Path(file)) as source, session.meter().of(file):
-        data = exact_picture(source, track=options["track"], number=number, time=moment)
+    with open_source(_place(session, file)) as source:
+        data = exact_picture(source, track=track, number=number, time=moment)
         source.check_unchanged()
-    write_new(Path(target), data, force=bool(options["force"]), mode=0o644)
+    write_new(Path(target), data, force=options["force"], mode=0o644)
     if session.json:
-        output.say_json(_value(file, target, data, options))
+        value = {"file": file, "output": target, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        when = None if moment is None else str(moment)
+        output.say_json({"schema": "provenance/frames/v1", **value, "track": track, "number": number, "time": when})
     else:
         output.say(f"{plain(target)}: one picture of {plain(file)}, {size(len(data))}")
 
 
-def _value(file: str, target: str, data: bytes, options: dict[str, Any]) -> dict[str, object]:
-    return {
-        "schema": "provenance/frames/v1",
-        "file": file,
-        "output": target,
-        "size": len(data),
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "track": options["track"],
-        "number": options["number"],
-        "time": None if options["moment"] is None else str(options["moment"]),
-    }
+def _place(session: Session, file: str) -> Path:
+    """Where the bytes are: FILE itself, or for an evidence id the last place that still holds what was registered."""
+    if not split_ids([file])[0]:
+        return Path(file)
+    from provenance.media.source import digest, open_source
+    from provenance.records import digests_of, locations
+
+    with session.open() as custodian:
+        wanted = digests_of(custodian, file)
+        places = [place.path for place in locations(custodian, file)]
+    for path in places:
+        try:
+            with open_source(path) as source, session.meter().of(str(path)) as meter:
+                found, _ = digest(source, meter.reading)
+        except FileError:
+            continue  # gone, or not readable now: the next place may do
+        if found == wanted:
+            return path
+    raise FileError(
+        "the registered bytes are at none of the places where they were seen",
+        code="file.missing",
+        file=file,
+        advice=f"`provenance locate {file} PATH` says where they are",
+    )

@@ -15,7 +15,7 @@ _PATIENCE = 0.6
 #: Seconds between two drawings.
 _INTERVAL = 0.1
 #: Phases that count bytes; all others count pieces.
-_BYTE_PHASES = frozenset({"reading", "hashing", "examining"})
+_BYTE_PHASES = frozenset({"reading", "hashing", "examining", "demuxing", "decoding"})
 
 
 class Meter:
@@ -87,6 +87,10 @@ class Meter:
         )
         self._task = self._bar.add_task(escape(f"{phase} {self._name}".strip()), total=None, rate="")
         self._bar.start()
+
+    def reading(self, done: int, total: int) -> None:
+        """Say how many bytes of how many were read."""
+        self("reading", done, total)
 
     def pause(self) -> None:
         """Clear the line, so that something can be said above."""

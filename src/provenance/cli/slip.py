@@ -113,7 +113,7 @@ def _digests(session: Session, file: str, max_bytes: int | None) -> DigestSet:
     from provenance.media.source import digest, open_source
 
     with open_source(Path(file), max_bytes=max_bytes) as source, session.meter().of(file) as meter:
-        found, _ = digest(source, lambda done, total: meter("reading", done, total))
+        found, _ = digest(source, meter.reading)
     return found
 
 

@@ -12,6 +12,7 @@ import click
 from provenance.cli import output
 from provenance.cli.values import byte_count, evidence_id_argument, file_name, split_ids, words_of
 from provenance.cli.verb import verb
+from provenance.cli.words import plain
 from provenance.errors import ProvenanceError, UsageError
 
 if TYPE_CHECKING:
@@ -108,20 +109,25 @@ def _verdicts(
             yield name, error
 
 
-def _status(answer: Verdict | ProvenanceError, **asked: tuple[str, ...]) -> int:
-    from provenance.verdict import exit_status
+def _status(session: Session, name: str, answer: Verdict | ProvenanceError, **asked: tuple[str, ...]) -> int:
+    """The exit status for one file; what was required and is missing is named."""
+    from provenance.verdict import exit_status, unmet
 
-    return output.TROUBLE if isinstance(answer, ProvenanceError) else exit_status(answer, **asked)
+    if isinstance(answer, ProvenanceError):
+        return output.TROUBLE
+    missing = unmet(answer, asked["require"])
+    if missing:
+        session.note(f"{plain(name)}: required and not met: {', '.join(missing)}")
+    return exit_status(answer, **asked)
 
 
 def _say_json(
     session: Session, answers: Iterator[tuple[str, Verdict | ProvenanceError]], count: int, **asked: tuple[str, ...]
 ) -> int:
-    del session
     worst = 0
     with output.JsonArray() if count > 1 else output.JsonSingle() as array:
         for name, answer in answers:
-            worst = max(worst, _status(answer, **asked))
+            worst = max(worst, _status(session, name, answer, **asked))
             array.add(_json_of(name, answer))
     return worst
 
@@ -140,16 +146,13 @@ def _say_text(
     from provenance.verdict_text import render
 
     worst = 0
-    for number, (name, answer) in enumerate(answers):
-        worst = max(worst, _status(answer, **asked))
+    for number, (name, answer) in enumerate(answers, 1):
         if isinstance(answer, ProvenanceError):
             output.say_error(answer, file=name)
-            continue
-        text = render(answer)
-        if session.quiet:
-            output.say(text.split("\n", 1)[0])
-            continue
-        output.say(text)
-        if number + 1 < count:
-            output.say()
+        else:
+            text = render(answer)
+            output.say(text.split("\n", 1)[0] if session.quiet else text)
+            if number < count and not session.quiet:
+                output.say()
+        worst = max(worst, _status(session, name, answer, **asked))
     return worst

@@ -68,8 +68,8 @@ def details(rows: list[tuple[str, str]]) -> str:
     return "\n".join(f"  {name:<{width}}  {value}" for name, value in rows)
 
 
-#: A name and at least two spaces before its value, as `details` writes them.
-_NAMED = re.compile(r" *\S+(?: \S+)*  +(?=\S)")
+#: One or two columns, with at least two spaces after each, before the value: as `details` writes them.
+_NAMED = re.compile(r"(?: *\S+(?: \S+)*? {2,}){1,2}(?=\S)")
 #: A value that begins further right is wrapped under its line instead.
 _INDENT = 30
 
@@ -82,9 +82,8 @@ def wrapped(text: str, width: int) -> str:
 def _wrapped_line(line: str, width: int) -> str:
     if len(line) <= width:
         return line
-    named = _NAMED.match(line)
-    lead = len(line) - len(line.lstrip(" "))
-    indent = named.end() if named is not None and named.end() <= _INDENT else lead + 2
+    named = _NAMED.match(line[:_INDENT])
+    indent = named.end() if named is not None else len(line) - len(line.lstrip(" ")) + 2
     return "\n".join(
         textwrap.wrap(
             line,

@@ -1,8 +1,8 @@
 """Where the units of a questioned line lie on an evidence line: maximal runs of equal units, in near-linear time.
 
-Works like a copy finder: from each unmatched questioned unit that discriminates, follow every early occurrence of it in
-the evidence and keep the longest run of equal units. Each questioned unit is consumed once and each run is followed from
-at most ``2 * OCCURRENCES + 1`` places, so that repetition (all units equal, period two) stays linear.
+Works like a copy finder: from each unmatched questioned unit that discriminates, follow every early occurrence of it
+in the evidence and keep the longest run of equal units. Each questioned unit is consumed once and each run is followed
+from at most ``2 * OCCURRENCES + 1`` places, so that repetition (all units equal, period two) stays linear.
 """
 
 from __future__ import annotations
@@ -103,7 +103,9 @@ class _Aligner:
         best: Run | None = None
         for start in dict.fromkeys(starts):
             length = self._equal_units(unit, start)
-            if length and (best is None or self._rank(length, start, last) > self._rank(best.length, best.evidence, last)):
+            if length and (
+                best is None or self._rank(length, start, last) > self._rank(best.length, best.evidence, last)
+            ):
                 best = Run(unit, start, length)
         return best
 

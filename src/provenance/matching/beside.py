@@ -1,7 +1,7 @@
 """Sound units looked up where the matched pictures say they have to be.
 
-The pictures give the place; a sound unit is matched if the unit that the evidence has there, or its neighbour, is equal.
-So silence and repeated units need not discriminate: the pictures carry them.
+The pictures give the place; a sound unit is matched if the unit that the evidence has there, or its neighbour, is
+equal. So silence and repeated units need not discriminate: the pictures carry them.
 """
 
 from __future__ import annotations
@@ -64,7 +64,10 @@ class Beside:
 
 
 def look_beside(questioned: Line, evidence: Line, segments: Sequence[Segment], *, whole: bool) -> Beside:
-    """Match ``questioned`` along the picture ``segments`` (in questioned order); ``whole``: to the ends of the evidence."""
+    """Match ``questioned`` along the picture ``segments`` (in questioned order).
+
+    ``whole``: evidence sound before the first and after the last picture counts as left out, too.
+    """
     return _Search(questioned, evidence, segments).result(whole=whole)
 
 
@@ -100,7 +103,7 @@ class _Search:
         )
 
     def _units(self, number: int) -> list[int]:
-        """Shown units that start within segment ``number``; sound just before the first and after the last is theirs."""
+        """Shown units that start within segment ``number``; the first and the last reach a little further."""
         line, span = self._questioned, self._segments[number].questioned
         first = 0 if number == 0 and span.start <= OVERHANG else self._at(span.start)
         last = self._at(span.end)

@@ -12,6 +12,7 @@ from provenance.evidence import PACKET_CORRUPT, PACKET_KEY
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from provenance.matching.align import Run
     from provenance.matching.course import Course, Gap, Stretch
     from provenance.matching.strand import Strand
 
@@ -32,7 +33,7 @@ LISTED_SINGLY: Final = 64
 class Changes:
     """``of_stretch[i]``: alterations of stretch i; ``unmatched``/``missing``: questioned and evidence units (indices).
 
-    ``holes``: seconds of each place where the evidence goes on further than the copy; ``foreign``: pictures were put in.
+    ``holes``: seconds of each place where the evidence goes further than the copy; ``foreign``: pictures were put in.
     """
 
     of_stretch: list[list[Alteration]]
@@ -78,9 +79,12 @@ def _is_reorder_tail(course: Course, number: int, run: int, *, gap: Gap) -> bool
     is_last, is_first = number == len(course.stretches) - 1, number == 0
     cut_after = not is_last or bool(course.after.evidence) or course.partial is not None
     cut_before = not is_first or bool(course.before.evidence)
-    return (cut_after and sum(run.length for run in runs[run:]) <= REORDER_DEPTH) or (
-        cut_before and sum(run.length for run in runs[:run]) <= REORDER_DEPTH
-    )
+    return (cut_after and _are_few(runs, run, len(runs))) or (cut_before and _are_few(runs, 0, run))
+
+
+def _are_few(runs: Sequence[Run], start: int, end: int) -> bool:
+    """Whether runs ``start`` to ``end`` hold no more units than a reorder depth (each holds one at least)."""
+    return end - start <= REORDER_DEPTH and sum(run.length for run in runs[start:end]) <= REORDER_DEPTH
 
 
 def _reordered_at_cuts(course: Course, stretch: Stretch) -> int:
@@ -207,9 +211,16 @@ def _read_hidden(course: Course, found: Changes) -> None:
     keys = sum(1 for unit in head if packets is not None and packets.flags[unit] & PACKET_KEY)
     # A cut without re-encoding stores what a decoder needs before the first shown picture. A file that stores the whole
     # recording and shows a part was not cut.
-    if not course.is_whole and keys <= PREROLL_KEYS and len(tail) <= REORDER_DEPTH and len(head) + len(tail) == len(hidden):
+    if (
+        not course.is_whole
+        and keys <= PREROLL_KEYS
+        and len(tail) <= REORDER_DEPTH
+        and len(head) + len(tail) == len(hidden)
+    ):
         if head:
-            found.notes.append(Note("cut.preroll", "informational", f"{len(head)} pictures are stored before the first"))
+            found.notes.append(
+                Note("cut.preroll", "informational", f"{len(head)} pictures are stored before the first")
+            )
         if tail:
             found.notes.append(Note("cut.differentPlayback", "informational", f"{len(tail)} pictures are not shown"))
         return

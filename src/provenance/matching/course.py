@@ -1,7 +1,8 @@
 """The course of a questioned line along one evidence line: stretches in one rhythm, and what lies between them.
 
-A *gap* is what two neighbouring runs leave between them on both lines. In place (the rhythm goes on after it) it belongs
-to its stretch: pictures were painted over, damaged or dropped there. Otherwise it is a *joint* between two stretches.
+A *gap* is what two neighbouring runs leave between them on both lines. In place (the rhythm goes on after it) it
+belongs to its stretch: pictures were painted over, damaged or dropped there. Otherwise it is a *joint* between two
+stretches.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ def _gap_in_place(strand: Strand, scale: Scale, last: Stretch, *, then: Stretch)
         return None
     if not last.rhythm.fits(then.rhythm.origin, scale.tolerance):
         return None
-    if then.rhythm.speed != 1 and last.rhythm.speed != then.rhythm.speed:
+    if then.rhythm.speed not in {Fraction(1), last.rhythm.speed}:
         return None
     gap = _between(strand, run, following)
     return gap if strand.questioned.length(gap.questioned) <= last.seconds + then.seconds else None
@@ -138,14 +139,10 @@ def _extend(stretch: Stretch, gap: Gap, then: Stretch) -> None:
     stretch.seconds += then.seconds
 
 
-def _with_ends(
-    strand: Strand, scale: Scale, stretches: Sequence[Stretch], *, joints: tuple[Gap | None, ...]
-) -> Course:
+def _with_ends(strand: Strand, scale: Scale, stretches: Sequence[Stretch], *, joints: tuple[Gap | None, ...]) -> Course:
     first, last = stretches[0].runs[0], stretches[-1].runs[-1]
     before = _gap(strand, (0, first.questioned), (0, first.evidence))
-    after = _gap(
-        strand, (last.questioned_end, len(strand.questioned)), (last.evidence_end, len(strand.evidence))
-    )
+    after = _gap(strand, (last.questioned_end, len(strand.questioned)), (last.evidence_end, len(strand.evidence)))
     partial = _partial_unit(strand, after)
     if partial is not None:
         after = Gap((), after.evidence)

@@ -6,18 +6,21 @@ depends on what else is held.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from provenance.comparison import Comparison, Note
-from provenance.matching.line import block_line, packet_line, picture_line
-from provenance.matching.pair import NO_AXES, compare_pair
+from provenance.matching.line import Level, Lines
+from provenance.matching.pair import compare_pair
+from provenance.matching.relation import NO_AXES
+from provenance.matching.replay import replayed as replayed
 from provenance.matching.several import decide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from provenance.comparison import AlterationKind, SoundRelation
-    from provenance.evidence import Measurement, Track
+    from provenance.evidence import Measurement
 
 #: Kinds that coded units, configuration and presentation settle; decoding would add nothing to them.
 _SETTLED: Final[frozenset[AlterationKind]] = frozenset(
@@ -33,7 +36,8 @@ def compare(
 
     ``evidence``: opaque source → measurement, in log order. ``chunks``: source → bytes that both files begin with.
     """
-    pairs = {source: compare_pair(questioned, known, source) for source, known in evidence.items()}
+    file = Lines(questioned)
+    pairs = {source: compare_pair(file, Lines(known), source) for source, known in evidence.items()}
     answer = decide(pairs) or _nothing(questioned, evidence, pairs)
     prefix = (chunks or {}).get(answer.source or "", 0)
     notes = [*answer.notes]
@@ -41,7 +45,7 @@ def compare(
         notes.append(Note("hardBinding.prefix", "informational", f"the first {prefix} bytes are the same"))
     if questioned.state in {"damaged", "unfinished-recording"}:
         notes.append(Note("questioned.damaged", "informational", questioned.state))
-    return _with_notes(answer, notes)
+    return replace(answer, notes=tuple(dict.fromkeys(notes)))
 
 
 def levels_left_open(questioned_streams: Measurement, candidates: Mapping[str, Measurement]) -> bool:
@@ -58,21 +62,18 @@ def levels_left_open(questioned_streams: Measurement, candidates: Mapping[str, M
     return has_sound or any(alteration.kind not in _SETTLED for alteration in answer.alterations)
 
 
-def keys(measured: Measurement | Track) -> Iterator[tuple[str, bytes]]:
+def keys(measured: Measurement) -> Iterator[tuple[Level, bytes]]:
     """(level, digest) of every distinct unit that discriminates: what the archive's index holds and is asked for.
 
-    Levels are ``packets``, ``pictures`` and ``blocks``. Black, silence, small units and the shipped list are left out.
+    Black, silence, small units and the shipped list are left out: they would point to every recording.
     """
-    tracks = (measured,) if not hasattr(measured, "tracks") else measured.tracks
-    for track in tracks:
-        if track.kind not in {"video", "sound"}:
-            continue
-        for make in (packet_line, picture_line, block_line):
-            line = make(track, track.time_base * 0)
+    lines = Lines(measured)
+    levels: tuple[Level, ...] = ("packets", "pictures", "blocks")
+    for track in (*measured.of_kind("video"), *measured.of_kind("sound")):
+        for level in levels:
+            line = lines.of(level, track)
             if line is not None:
-                for digest in dict.fromkeys(line.digests):
-                    if digest not in line.neutral:
-                        yield line.level, digest
+                yield from ((level, digest) for digest in dict.fromkeys(line.digests) if digest not in line.neutral)
 
 
 def _nothing(
@@ -99,14 +100,14 @@ def _unmeasured(questioned: Measurement) -> list[Note]:
     reasons = [
         f"{missing.what}: {missing.why}"
         for missing in questioned.not_measured
-        if missing.track is None or questioned_kind(questioned, missing.track) in {"video", "sound"}
+        if missing.track is None or _kind_of(questioned, missing.track) in {"video", "sound"}
     ]
     if questioned.depth == "streams" and questioned.of_kind("video"):
         reasons.append("pictures: not decoded")
     return [Note(code, "informational", "; ".join(dict.fromkeys(reasons)))] if reasons else []
 
 
-def questioned_kind(measurement: Measurement, index: int) -> str:
+def _kind_of(measurement: Measurement, index: int) -> str:
     """Kind of the track with number ``index``; empty if there is none."""
     return next((track.kind for track in measurement.tracks if track.index == index), "")
 
@@ -117,9 +118,3 @@ def _unexamined(evidence: Mapping[str, Measurement]) -> list[Note]:
     if not partly:
         return []
     return [Note("evidence.notMeasured", "informational", f"{len(partly)} of {len(evidence)} candidates, in part")]
-
-
-def _with_notes(answer: Comparison, notes: list[Note]) -> Comparison:
-    from dataclasses import replace
-
-    return replace(answer, notes=tuple(dict.fromkeys(notes)))

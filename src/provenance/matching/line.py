@@ -7,9 +7,9 @@ track, so that a start shift of the whole file has no effect (formats section 3)
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate, pairwise
 from math import ceil, floor, lcm
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -18,9 +18,9 @@ from provenance.evidence import NO_PTS, PACKET_DISCARD, PACKET_STORED, PICTURE_L
 from provenance.matching.common import COMMON_DIGESTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from provenance.evidence import Measurement, PacketRows, SoundBlockRows, Track
+    from provenance.evidence import Measurement, PacketRows, Track
 
 Level = Literal["packets", "pictures", "blocks"]
 
@@ -84,8 +84,23 @@ class Line:
         return min(self.track.time_base, Fraction(1, 1000))
 
 
-def packet_line(track: Track, zero: Fraction) -> Line | None:
-    """Coded units of a picture or sound track, or None where they were not measured."""
+class Lines:
+    """The lines of one file, made when first asked for."""
+
+    def __init__(self, measurement: Measurement) -> None:
+        self.measurement = measurement
+        self._zero = _file_start(measurement)
+        self._made: dict[tuple[Level, int], Line | None] = {}
+
+    def of(self, level: Level, track: Track) -> Line | None:
+        """The line of one track of the file on one level, or None where it was not measured."""
+        key = (level, track.index)
+        if key not in self._made:
+            self._made[key] = _MAKERS[level](track, self._zero)
+        return self._made[key]
+
+
+def _packet_line(track: Track, zero: Fraction) -> Line | None:
     rows = track.packets
     if rows is None or not len(rows):
         return None
@@ -97,8 +112,7 @@ def packet_line(track: Track, zero: Fraction) -> Line | None:
     return _line("packets", track, rows.digests, starts, shown, rows.durations, neutral, track.time_base, zero)
 
 
-def picture_line(track: Track, zero: Fraction) -> Line | None:
-    """Decoded pictures of a track, or None where they were not measured."""
+def _picture_line(track: Track, zero: Fraction) -> Line | None:
     rows = track.pictures
     if rows is None or not len(rows):
         return None
@@ -111,8 +125,7 @@ def picture_line(track: Track, zero: Fraction) -> Line | None:
     return _line("pictures", track, rows.digests, rows.pts, shown, durations, neutral, track.time_base, zero)
 
 
-def block_line(track: Track, zero: Fraction) -> Line | None:
-    """Blocks of decoded sound of a track, or None where they were not measured."""
+def _block_line(track: Track, zero: Fraction) -> Line | None:
     rows = track.sound
     if rows is None or not len(rows) or not rows.sample_rate:
         return None
@@ -134,7 +147,7 @@ def blocks_within(line: Line, span: Span) -> range:
     return range(max(first, 0), min(max(last, 0), len(line)))
 
 
-def file_start(measurement: Measurement) -> Fraction:
+def _file_start(measurement: Measurement) -> Fraction:
     """Seconds, on the file's own clock, of the earliest shown unit of any picture or sound track."""
     starts = [
         start
@@ -173,7 +186,7 @@ def _line(  # noqa: PLR0913, PLR0917 -- the one place where columns become a lin
     ends = [start + duration for start, duration in zip(starts, durations, strict=True)]
     order = tuple(sorted((unit for unit in range(len(starts)) if shown[unit]), key=starts.__getitem__))
     if track.kind == "video":  # a picture is held until the next one is shown, whatever duration the container states
-        for unit, following in zip(order, order[1:], strict=False):
+        for unit, following in pairwise(order):
             ends[unit] = starts[following]
     return Line(level, track, digests, starts, tuple(ends), shown, order, neutral | COMMON_DIGESTS, tick, zero)
 
@@ -208,9 +221,7 @@ def _dull_units(track: Track, rows: PacketRows) -> frozenset[bytes]:
     pictures = track.pictures
     if pictures is None:
         return frozenset()
-    dull = {
-        pts for pts, flags in zip(pictures.pts, pictures.flags, strict=True) if flags & PICTURE_LOW_INFORMATION
-    }
+    dull = {pts for pts, flags in zip(pictures.pts, pictures.flags, strict=True) if flags & PICTURE_LOW_INFORMATION}
     return frozenset(digest for digest, pts in zip(rows.digests, rows.pts, strict=True) if pts in dull)
 
 
@@ -219,17 +230,23 @@ def _silent_units(track: Track, rows: PacketRows, starts: Sequence[int]) -> froz
     blocks = track.sound
     if blocks is None or not len(blocks) or not blocks.sample_rate:
         return frozenset()
-    loud = [index for index, level in enumerate(blocks.levels) if level]
+    loud = [0, *accumulate(level > 0 for level in blocks.levels)]
+    # Block number = (pts - first pts) * above // below; sound outside the measured blocks counts as silent.
+    above = track.time_base.numerator * blocks.sample_rate
+    below = track.time_base.denominator * BLOCK
+    most = len(blocks)
     silent = []
     for digest, start, duration in zip(rows.digests, starts, rows.durations, strict=True):
-        first = _block_at(track, blocks, start)
-        last = _block_at(track, blocks, start + max(duration, 1))
-        at = bisect_right(loud, last)
-        if not at or loud[at - 1] < first:
+        ticks = start - blocks.start_pts
+        first = min(max(ticks * above // below, 0), most)
+        last = min(max((ticks + max(duration, 1)) * above // below + 1, 0), most)
+        if loud[first] == loud[last]:
             silent.append(digest)
     return frozenset(silent)
 
 
-def _block_at(track: Track, blocks: SoundBlockRows, pts: int) -> int:
-    base = track.time_base
-    return (pts - blocks.start_pts) * base.numerator * blocks.sample_rate // (base.denominator * BLOCK)
+_MAKERS: Final[dict[Level, Callable[[Track, Fraction], Line | None]]] = {
+    "packets": _packet_line,
+    "pictures": _picture_line,
+    "blocks": _block_line,
+}

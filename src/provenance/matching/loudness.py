@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from provenance.comparison import Segment
-    from provenance.evidence import SoundBlockRows, Track
     from provenance.matching.line import Line
 
 Likeness = Literal["alike", "other", "silent", "cannot-tell"]

@@ -50,10 +50,9 @@ def decide(pairs: Mapping[str, Comparison]) -> Comparison | None:
     return replace(answer, others=others)
 
 
-def _rank(pair: Comparison) -> tuple[int, int, Fraction]:
-    # Pieces of several recordings are put together from the one that explains most.
-    relation = "composite" if pair.unmatched and pair.relation != "derivative" else pair.relation
-    return RANKS.index(relation), BASES.index(pair.basis), -pair.coverage_questioned
+def _rank(pair: Comparison) -> tuple[bool, int, int, Fraction]:
+    """Sound alone never outranks pictures."""
+    return pair.basis == "sound", RANKS.index(pair.relation), BASES.index(pair.basis), -pair.coverage_questioned
 
 
 def _composite(matches: Mapping[str, Comparison], ranked: Sequence[str]) -> tuple[Comparison, set[str]]:

@@ -26,7 +26,7 @@ CANNOT_CARRY: Final[dict[str, frozenset[str]]] = {
     "matroska,webm": frozenset({"rotation"}),
 }
 
-#: What a player assumes where neither container nor coded header says anything (ITU-T H.264 E.2.1 for range and aspect).
+#: What a player assumes where neither container nor coded header says anything (ITU-T H.264 E.2.1: range, aspect).
 ASSUMED: Final[dict[str, object]] = {"colour_range": "tv", "sample_aspect": Fraction(1)}
 
 _KINDS: Final[dict[str, AlterationKind]] = {

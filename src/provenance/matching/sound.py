@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.comparison import Alteration, Basis, Note, Segment, SoundComparison, Span
 from provenance.matching.beside import NOT_BESIDE, Beside, look_beside
-from provenance.matching.line import block_line, blocks_within, packet_line
+from provenance.matching.line import blocks_within
 from provenance.matching.loudness import likeness
 from provenance.matching.strand import DISTINCT_SOUND, Strand, lay
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from provenance.evidence import Track
-    from provenance.matching.line import Line
+    from provenance.matching.line import Level, Line, Lines
 
 #: Of the sound beside the picture, the part that has to be found at one other offset for it to be called shifted.
 SHIFTED_PART: Final = Fraction(1, 2)
@@ -33,31 +33,27 @@ class SoundFound:
 
 @dataclass(frozen=True, slots=True)
 class SoundPair:
-    """Both sound tracks with the starts of their files, the picture segments, and whether these are the whole."""
+    """Two sound tracks of two files, the picture segments, and whether these are the whole."""
 
     questioned: Track
     evidence: Track
-    zeros: tuple[Fraction, Fraction]
+    files: tuple[Lines, Lines]
     segments: tuple[Segment, ...]
     whole: bool
 
-    def packets(self) -> tuple[Line | None, Line | None]:
-        """Lines of coded units."""
-        return packet_line(self.questioned, self.zeros[0]), packet_line(self.evidence, self.zeros[1])
-
-    def blocks(self) -> tuple[Line | None, Line | None]:
-        """Lines of decoded blocks."""
-        return block_line(self.questioned, self.zeros[0]), block_line(self.evidence, self.zeros[1])
+    def lines(self, level: Level) -> tuple[Line | None, Line | None]:
+        """Both tracks on one level."""
+        return self.files[0].of(level, self.questioned), self.files[1].of(level, self.evidence)
 
 
 def compare_sound(pair: SoundPair) -> SoundFound:
     """Packets at their place, packets elsewhere, decoded blocks, loudness: the first that explains the sound."""
-    packets = _along(pair, *pair.packets())
+    packets = _along(pair, *pair.lines("packets"))
     if packets is not None and not packets.unmatched and not _is_shifted(packets) and _has_same_configuration(pair):
         return _exact(pair, packets, basis="packets")
     if packets is not None and (found := _shifted(pair, packets)) is not None:
         return found
-    blocks = _along(pair, *pair.blocks())
+    blocks = _along(pair, *pair.lines("blocks"))
     if blocks is not None and not blocks.unmatched and blocks.matched_seconds:
         return _exact(pair, blocks, basis="sound")
     best = max(
@@ -117,10 +113,10 @@ def _segments(pair: SoundPair, beside: Beside, basis: Basis) -> tuple[Segment, .
     """One segment of sound for each segment of picture that has matched sound beside it."""
     line, other = beside.questioned, beside.evidence
     groups: list[list[int]] = [[] for _ in pair.segments]
+    starts = [(segment.questioned.start + line.zero) / line.tick for segment in pair.segments]
     at = 0
     for unit in line.order:
-        start = line.seconds(line.starts[unit])
-        while at + 1 < len(pair.segments) and start >= pair.segments[at + 1].questioned.start:
+        while at + 1 < len(starts) and line.starts[unit] >= starts[at + 1]:
             at += 1
         if beside.partner[unit] >= 0:
             groups[at].append(unit)
@@ -194,7 +190,7 @@ def _inexact(pair: SoundPair, beside: Beside) -> SoundFound:
     if matched >= DISTINCT_SOUND:
         return _partly(pair, beside)
     whole = Alteration("sound", _hull(beside))
-    questioned, evidence = pair.blocks()
+    questioned, evidence = pair.lines("blocks")
     found = "cannot-tell" if questioned is None or evidence is None else likeness(questioned, evidence, pair.segments)
     if found == "silent":
         note = Note("sound.differs", "failure", "silent where the recording has sound")
@@ -239,7 +235,7 @@ def _partly(pair: SoundPair, beside: Beside) -> SoundFound:
 
 def _are_silent(pair: SoundPair, spans: Sequence[Span]) -> bool:
     """Whether every decoded block wholly within ``spans`` is silent; False where sound was not decoded."""
-    line, rows = pair.blocks()[0], pair.questioned.sound
+    line, rows = pair.lines("blocks")[0], pair.questioned.sound
     if line is None or rows is None:
         return False
     inside = [rows.levels[block] for span in spans for block in blocks_within(line, span)]

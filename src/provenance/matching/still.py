@@ -5,28 +5,26 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from provenance.comparison import Axis, Comparison, Note, Segment, Span
-from provenance.matching.line import packet_line, picture_line
+from provenance.comparison import Axis, Basis, Comparison, Note, Segment, SoundComparison, Span
 from provenance.matching.shown import shown_differences, turn
 
 if TYPE_CHECKING:
-    from provenance.evidence import Measurement, Track
-    from provenance.matching.line import Line
+    from provenance.evidence import Track
+    from provenance.matching.line import Level, Line, Lines
 
 
-def is_still(measurement: Measurement, track: Track) -> bool:
+def is_still(file: Lines, track: Track) -> bool:
     """Whether a file shows one picture and has no sound."""
-    line = picture_line(track, Fraction(0)) or packet_line(track, Fraction(0))
-    return line is not None and len(line.order) == 1 and not measurement.of_kind("sound")
+    line = file.of("pictures", track) or file.of("packets", track)
+    return line is not None and len(line.order) == 1 and not file.measurement.of_kind("sound")
 
 
-def compare_still(
-    questioned: Track, evidence: Track, zeros: tuple[Fraction, Fraction], *, source: str
-) -> Comparison | None:
+def compare_still(questioned: Track, evidence: Track, files: tuple[Lines, Lines], *, source: str) -> Comparison | None:
     """The moment, or the interval of equal moments, or None where the evidence does not hold the picture."""
-    for make in (packet_line, picture_line):
-        one, other = make(questioned, zeros[0]), make(evidence, zeros[1])
-        if one is None or other is None or (make is packet_line and not _same_parameters(questioned, evidence)):
+    levels: tuple[Level, ...] = ("packets", "pictures")
+    for level in levels if _same_parameters(questioned, evidence) else levels[1:]:
+        one, other = files[0].of(level, questioned), files[1].of(level, evidence)
+        if one is None or other is None:
             continue
         moments = _moments(one, other)
         if moments:
@@ -63,7 +61,7 @@ def _still(questioned: Line, evidence: Line, moments: list[list[int]], *, source
     if len(moments) > 1:
         words = f"{len(moments)} places show this picture"
         notes.append(Note("evidence.ambiguous", "informational", words))
-    basis = "packets" if questioned.level == "packets" else "pictures"
+    basis: Basis = "packets" if questioned.level == "packets" else "pictures"
     start = questioned.seconds(questioned.starts[questioned.order[0]])
     turned = turn(one.presentation, other.presentation)
     segment = Segment(
@@ -78,7 +76,10 @@ def _still(questioned: Line, evidence: Line, moments: list[list[int]], *, source
     )
     presentation: Axis = "found" if alterations else "none-found"
     altered: dict[str, Axis] = {
-        "picture": "none-found", "sound": "not-examined", "timing": "not-examined", "presentation": presentation
+        "picture": "none-found",
+        "sound": "not-examined",
+        "timing": "not-examined",
+        "presentation": presentation,
     }
     code = "hardBinding.packets" if basis == "packets" else "hardBinding.pictures"
     covered = evidence.length(first) / (evidence.length(evidence.order) or 1)
@@ -91,5 +92,6 @@ def _still(questioned: Line, evidence: Line, moments: list[list[int]], *, source
         coverage_questioned=Fraction(1),
         coverage_evidence=covered,
         altered=altered,
+        sound=SoundComparison("absent"),
         notes=(Note(code, "success", "the picture equals a moment of the recording"), *notes),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from provenance.matching.align import Run, align
@@ -137,8 +138,12 @@ def _hints(questioned: Line, evidence: Line, anchors: Sequence[Anchor]) -> list[
     hints = []
     for anchor in anchors:
         unit = _shown_from(questioned, anchor.questioned.start)
-        other = None if unit is None else _shown_from(
-            evidence, questioned.seconds(questioned.starts[unit]) + anchor.offset - _slack(questioned, evidence)
+        other = (
+            None
+            if unit is None
+            else _shown_from(
+                evidence, questioned.seconds(questioned.starts[unit]) + anchor.offset - _slack(questioned, evidence)
+            )
         )
         if unit is not None and other is not None and questioned.digests[unit] == evidence.digests[other]:
             hints.append((unit, other))
@@ -158,8 +163,8 @@ def _has_anchor(questioned: Line, evidence: Line, runs: Sequence[Run], *, anchor
 
 def _shown_from(line: Line, seconds: Fraction) -> int | None:
     """The first unit shown at ``seconds`` or later."""
-    ticks = (seconds + line.zero) / line.tick
-    at = bisect_left(line.order, ticks, key=line.starts.__getitem__)
+    ticks = ceil((seconds + line.zero) / line.tick)
+    at = bisect_left(line.order, ticks, key=lambda unit: line.starts[unit])
     return line.order[at] if at < len(line.order) else None
 
 

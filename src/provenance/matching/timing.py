@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from math import lcm
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,7 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """Questioned time = ``origin`` + (evidence time - origin) x ``slow`` / ``base``; ``uneven``: where it does not hold."""
+    """Questioned time = ``origin`` + (evidence time - origin) x ``slow`` / ``base``; ``uneven``: where that fails."""
 
     origin: Moment
     slow: int = 1
@@ -87,7 +88,7 @@ def rhythm(scale: Scale, moments: Sequence[Moment]) -> Rhythm:
 def _uneven(scale: Scale, moments: Sequence[Moment]) -> tuple[Span, ...]:
     """The steps of another length than in the evidence; all of it where only the sum of small steps differs."""
     ranges: list[list[int]] = []
-    for (start, other), (end, following) in zip(moments, moments[1:], strict=False):
+    for (start, other), (end, following) in pairwise(moments):
         if abs((end - start) - (following - other)) <= scale.tolerance:
             continue
         if ranges and ranges[-1][1] == start:

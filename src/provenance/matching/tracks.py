@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """``pairs`` in questioned order; ``added``: questioned tracks, ``removed``: evidence tracks left without partner."""
+    """``pairs`` in questioned order; ``added``/``removed``: questioned and evidence tracks without partner."""
 
     pairs: tuple[tuple[Track, Track], ...]
     added: tuple[Track, ...]

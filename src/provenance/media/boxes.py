@@ -22,6 +22,14 @@ SEGMENT = 0x1853_8067
 UNBOUNDED = 2**63
 
 
+#: Boxes on the outermost level (ISO/IEC 14496-12 table 1, QuickTime File Format). Others there are appended bytes: what
+#: follows the end of a recording is no damage to it.
+OUTER_BOXES = frozenset(
+    {b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide", b"pnot", b"sidx", b"uuid", b"udta"}
+    | {b"meta", b"mfra", b"prft", b"emsg", b"pdin", b"ssix"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """One ISO BMFF box: type, where its payload starts, where it ends as it states (maybe behind the file)."""
@@ -33,10 +41,9 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What the outer structure says. ``indexed``: there is a moov or moof; ``cut``: something ends behind the file."""
+    """What the outer structure says. ``unfinished``: data without an index; ``cut``: a part ends behind the file."""
 
-    indexed: bool = True
-    fragmented: bool = False
+    unfinished: bool = False
     cut: bool = False
 
 
@@ -82,8 +89,8 @@ def _iso(read_at: ReadAt, size: int, at_most: int) -> Outline:
     cut = False
     for box in children(read_at, 0, size, at_most=at_most):
         kinds.add(box.kind)
-        cut = cut or box.end > size
-    return Outline(bool(kinds & {b"moov", b"moof"}), b"moof" in kinds, cut)
+        cut = cut or (box.kind in OUTER_BOXES and box.end > size)
+    return Outline(unfinished=b"mdat" in kinds and not kinds & {b"moov", b"moof"}, cut=cut)
 
 
 def _segment_end(head: bytes) -> int:

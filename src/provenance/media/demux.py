@@ -114,7 +114,7 @@ class TrackPass:
             self.hidden.add(coded.pts)
         if self._coded is None and (self._begin or coded.flags & PACKET_KEY) and len(self._begin) < _CODED_LOOK:
             self._begin.append(coded.data)
-            self._coded = probe.coded_shown(self.setup.codec, self.setup.record, self._begin)
+            self._coded = probe.coded_shown(self.setup.decoder, self.setup.record, self._begin)
         wanted = self.decoder is None and self._first is None and self._looks < _FIRST_LOOK
         if wanted and (self._looks or coded.flags & PACKET_KEY):
             self._looks += 1
@@ -209,7 +209,8 @@ def hidden_by_edits(
     The container is opened a second time with its edit lists ignored; its index says at once whether anything is left,
     and only then are packets read.
     """
-    with probe.open_container(descriptor, form, ignore_editlist="1", probesize="32", analyzeduration="0") as container:
+    quick = {"ignore_editlist": "1", "probesize": "32", "analyzeduration": "0"}
+    with probe.open_container(descriptor, form, limits, **quick) as container:
         left: dict[int, set[int]] = {}
         for index, rows in measured.items():
             seen = set(rows.offsets)

@@ -71,24 +71,25 @@ def _find(
     file: File, form: Format, track: int | None, *, number: int | None, time: Fraction | None, strict: bool
 ) -> bytes | None:
     """The encoded picture; None if there is none, or if ``strict`` and a unit before it would not decode."""
-    with probe.open_container(file.descriptor, form) as container:
+    with probe.open_container(file.descriptor, form, file.limits) as container:
         stream = _stream(list(container.streams), track, form)
         troubles: set[int] = set()
         context: Any = stream.codec_context
         context.thread_count = file.threads if strict else 1
         context.options = {"max_pixels": str(file.limits.pixels)} | ({"err_detect": "explode"} if strict else {})
+        aspect = getattr(stream, "sample_aspect_ratio", None)
         before = None
         base = stream.time_base or Fraction(1)
         for count, frame in enumerate(_frames(file, container, stream, troubles)):
             if strict and troubles:
                 return None
             if number is not None and count == number:
-                return _encoded(frame, context.sample_aspect_ratio)
+                return _encoded(frame, aspect)
             if time is not None and frame_time(frame) * base > time:
-                return _encoded(before or frame, context.sample_aspect_ratio)
+                return _encoded(before or frame, aspect)
             before = frame
         shown = time is not None and before is not None and not (strict and troubles)
-        return _encoded(before, context.sample_aspect_ratio) if shown and before is not None else None
+        return _encoded(before, aspect) if shown and before is not None else None
 
 
 def _frames(file: File, container: Any, stream: Stream, troubles: set[int]) -> Iterator[Any]:

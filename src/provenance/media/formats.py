@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provenance.evidence import MediaKind  # noqa: TC001 - dataclass field
+from provenance.media.boxes import OUTER_BOXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,9 +28,6 @@ class Format:
     kind: MediaKind = "video"
 
 
-_ISO_BOXES = frozenset(
-    {b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide", b"pnot", b"sidx", b"uuid", b"udta"}
-)
 #: Brands of still images in ISO containers (ISO/IEC 23008-12, AV1 Image File Format).
 _IMAGE_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif", b"jpeg"})
 _TS_SYNC, _TS_PACKETS = 0x47, (188, 192, 204)
@@ -77,7 +75,7 @@ def recognise(head: bytes) -> Format | None:
 
 
 def _iso(head: bytes) -> Format | None:
-    if head[4:8] not in _ISO_BOXES:
+    if head[4:8] not in OUTER_BOXES:
         return None
     if head[4:8] == b"ftyp" and head[8:12] in _IMAGE_BRANDS:
         return Format("", "heif", "image")

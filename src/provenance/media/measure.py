@@ -61,11 +61,11 @@ def measure(file: File, depth: Depth) -> Measurement:
     if form.kind == "image":
         return _bytes_only("image", "whole", form.name, depth, "stills are measured as bytes")
     outline = boxes.outline(file.read_at, file.size, form.name, at_most=file.limits.boxes)
-    if not outline.indexed:
+    if outline.unfinished:
         why = "the index (moov) is absent: the recording was not finished, or the file is cut off"
         return _bytes_only("video", "unfinished-recording", form.name, depth, why)
     try:
-        with probe.open_container(file.descriptor, form) as container:
+        with probe.open_container(file.descriptor, form, file.limits) as container:
             return _Pass(file, form, depth, container).measurement(cut=outline.cut)
     except (FFmpegError, MemoryError) as error:
         if limit := probe.as_limit(error):
@@ -112,14 +112,15 @@ class _Pass:
         return self._value(tuple(tracks), harmed=bool(cut or broken))
 
     def _value(self, tracks: tuple[Track, ...], *, harmed: bool) -> Measurement:
-        filled = {track.kind for track in tracks if track.packets}
+        filled = {track.kind for track in tracks if track.packets} or {track.kind for track in tracks}
         kind: MediaKind = "video" if "video" in filled else "audio" if "sound" in filled else "other"
         for track in tracks:
             if not track.packets:
                 self._not_measured.append(NotMeasured("packets", "the track has no packets", track.index))
         state: FileState = "damaged" if harmed or self._damage else "whole"
-        if not filled:
+        if not tracks:
             state = "unreadable"
+            self._not_measured.append(NotMeasured("packets", "the container holds no tracks"))
         return Measurement(
             kind,
             state,
@@ -131,14 +132,14 @@ class _Pass:
         )
 
     def _narrow(self) -> None:
-        """Lower the address space to what pictures of the stated size need; refuse sizes over the limit."""
+        """Fix the address space at what pictures of the stated size need; refuse sizes over the limit."""
         limits = self._file.limits
         sizes = [setup.stated.size for setup in self._setups if setup.stated.size]
         largest = max((width * height for width, height in sizes), default=0)
         if largest > limits.pixels:
             raise MediaError(f"a picture has {largest} samples, more than {limits.pixels}", code="media.limit")
         wanted = sandbox.address_space(threads=self._file.threads, picture_bytes=largest * _BYTES_A_PIXEL)
-        sandbox.narrow_address_space(wanted)
+        sandbox.fix_address_space(wanted)
 
     def _track_pass(self, setup: Setup) -> demux.TrackPass:
         context: Any = self._container.streams[setup.index].codec_context
@@ -201,8 +202,8 @@ class _Pass:
         """
         file = self._file
         with (
-            probe.open_container(file.descriptor, self._form) as other,
-            probe.open_container(file.descriptor, self._form) as container,
+            probe.open_container(file.descriptor, self._form, file.limits) as other,
+            probe.open_container(file.descriptor, self._form, file.limits) as container,
         ):
             strict: Any = other.streams[setup.index].codec_context
             strict.thread_count = 1

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
     from provenance.media.formats import Format
+    from provenance.media.limits import Limits
 
 #: Containers that say whether a track is shown by default; others have no such statement.
 _SAY_DEFAULT = frozenset({"mov", "matroska"})
@@ -94,11 +95,16 @@ _KINDS: dict[str, TrackKind] = {
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """One stream before any packet: what the container states of it. ``record``: its configuration record."""
+    """One stream before any packet: what the container states of it.
+
+    ``codec`` is FFmpeg's name of the coding, ``decoder`` that of the decoder chosen; ``record``: the configuration
+    record.
+    """
 
     index: int
     kind: TrackKind
     codec: str
+    decoder: str
     time_base: Fraction
     nal_length_size: int
     record: bytes
@@ -112,14 +118,15 @@ class Setup:
     layout: str | None = None
 
 
-def open_container(descriptor: int, form: Format, **options: str) -> InputContainer:
-    """Open ``descriptor`` from its start as ``form``, and as nothing else.
+def open_container(descriptor: int, form: Format, limits: Limits, **options: str) -> InputContainer:
+    """Open ``descriptor`` from its start as ``form``, and as nothing else; probing obeys the limit of pixels.
 
     Raises:
         FFmpegError: it cannot be opened as that; see :func:`as_limit`.
     """
     os.lseek(descriptor, 0, os.SEEK_SET)
     allowed = {"fd": str(descriptor), "format_whitelist": form.demuxer, "protocol_whitelist": "fd"}
+    allowed["max_pixels"] = str(limits.pixels)
     return av.open("fd:", "r", format=form.demuxer, options={**allowed, **options}, metadata_errors="replace")
 
 
@@ -133,12 +140,13 @@ def as_limit(error: FFmpegError | MemoryError) -> MediaError | None:
 def setup(stream: Stream, form: Format) -> Setup:
     """What the container states of ``stream``."""
     context: Any = stream.codec_context  # None for data streams, whatever the annotation says
-    codec = str(context.name) if context is not None else "unknown"
+    codec = str(context.codec.canonical_name) if context is not None else "unknown"
     record = bytes(context.extradata or b"") if context is not None else b""
     common = Setup(
         index=stream.index,
         kind=_kind(stream),
         codec=codec,
+        decoder=str(context.name) if context is not None else "",
         time_base=stream.time_base or Fraction(1, 1000),
         nal_length_size=nal.length_size_of_record(codec, record) if codec in {"h264", "hevc"} else 0,
         record=record,
@@ -172,12 +180,12 @@ def plain_format(name: str | None) -> str | None:
     return name.replace("yuvj", "yuv") if name else None
 
 
-def coded_shown(codec: str, record: bytes, begin: Sequence[bytes]) -> Shown | None:
+def coded_shown(decoder: str, record: bytes, begin: Sequence[bytes]) -> Shown | None:
     """How the coded header alone says pictures are shown: a fresh decoder that sees ``record`` and the first units.
 
     None where they give no picture, for instance because the second field of the first one is not among them.
     """
-    context = av.CodecContext.create(codec, "r")
+    context = av.CodecContext.create(decoder, "r")
     if not isinstance(context, VideoCodecContext):
         return None
     if record:

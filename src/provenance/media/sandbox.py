@@ -32,6 +32,8 @@ _LANDLOCK_NET_ABI, _LANDLOCK_NET = 4, 3
 _ADDRESS_SPACE, _ADDRESS_SPACE_A_THREAD = 2**30, 128 * 2**20
 #: Pictures that decoder and queue hold at once, of 16 reference pictures for most sizes (architecture: 8).
 _PICTURES_HELD = 8
+#: Until the size of pictures is known: 8K at 4:2:0 and 8 bits.
+_BEGIN_PICTURE_BYTES = 7680 * 4320 * 3 // 2
 _DESCRIPTORS = 64
 
 
@@ -63,7 +65,8 @@ def isolate(report: Report, *, threads: int, picture_bytes: int) -> None:
     else:
         report.add("namespaces", f"not on {sys.platform}")
         report.add("dies-with-parent", f"not on {sys.platform}")
-    report.add("limits", _set_limits(address_space(threads=threads, picture_bytes=picture_bytes)))
+    begin = address_space(threads=threads, picture_bytes=min(picture_bytes, _BEGIN_PICTURE_BYTES))
+    report.add("limits", _set_limits(begin, address_space(threads=threads, picture_bytes=picture_bytes)))
 
 
 def address_space(*, threads: int, picture_bytes: int) -> int:
@@ -71,14 +74,14 @@ def address_space(*, threads: int, picture_bytes: int) -> int:
     return _ADDRESS_SPACE + _ADDRESS_SPACE_A_THREAD * threads + _PICTURES_HELD * picture_bytes
 
 
-def narrow_address_space(size: int) -> None:
-    """Lower the limit in force to ``size`` bytes, once the size of a picture is known."""
+def fix_address_space(size: int) -> None:
+    """Set the limit for good to ``size`` bytes, once the size of a picture is known; never above the hard limit."""
     if sys.platform != "win32":
         import resource
 
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        if hard == resource.RLIM_INFINITY or size < hard:
-            resource.setrlimit(resource.RLIMIT_AS, (size, size))
+        allowed = size if hard == resource.RLIM_INFINITY else min(size, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
 
 
 def confine(report: Report) -> None:
@@ -98,23 +101,23 @@ def _call(status: int) -> str | None:
     return None if status >= 0 else os.strerror(ctypes.get_errno())
 
 
-def _set_limits(address_bytes: int) -> str | None:
-    """Address space, no core dump, no file writes, few descriptors; no child processes."""
+def _set_limits(address_bytes: int, most_address_bytes: int) -> str | None:
+    """Address space (soft, and the most it may be set to), no core dump, no file writes, few descriptors."""
     if sys.platform == "win32":
         return "not on win32"
     import resource
 
     wanted = {
-        resource.RLIMIT_AS: address_bytes,
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_NOFILE: _DESCRIPTORS,
+        resource.RLIMIT_AS: (address_bytes, most_address_bytes),
+        resource.RLIMIT_CORE: (0, 0),
+        resource.RLIMIT_FSIZE: (0, 0),
+        resource.RLIMIT_NOFILE: (_DESCRIPTORS, _DESCRIPTORS),
     }
     try:
-        for limit, value in wanted.items():
+        for limit, values in wanted.items():
             _, hard = resource.getrlimit(limit)
-            allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.setrlimit(limit, (allowed, allowed))
+            soft, most = (value if hard == resource.RLIM_INFINITY else min(value, hard) for value in values)
+            resource.setrlimit(limit, (soft, most))
     except (OSError, ValueError) as error:
         return str(error)
     return None

@@ -6,7 +6,6 @@ This room stores and finds bytes. It signs nothing, opens no box and parses no s
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,7 +13,7 @@ from platformdirs import user_data_path
 
 from provenance.errors import ArchiveError
 from provenance.store import schema
-from provenance.store.connection import immediate, open_database, translated
+from provenance.store.connection import FAILURES, immediate, open_database, translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -87,7 +86,7 @@ class Archive:
         database = open_database(path, write=write)
         try:
             schema.check(database.conn, file=str(path), guards=guards)
-        except sqlite3.Error as error:
+        except FAILURES as error:
             database.close()
             raise translated(error, file=str(path)) from error
         except ArchiveError:
@@ -115,7 +114,7 @@ class Archive:
                         created = True
             if not created:
                 schema.check(database.conn, file=str(path))
-        except sqlite3.Error as error:
+        except FAILURES as error:
             database.close()
             raise translated(error, file=str(path)) from error
         except BaseException:
@@ -142,7 +141,7 @@ class Archive:
     def _all(self, sql: str, *values: Any) -> list[Any]:
         try:
             return self._database.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
+        except FAILURES as error:
             raise translated(error, file=str(self.path)) from error
 
     def _one(self, sql: str, *values: Any) -> Any:

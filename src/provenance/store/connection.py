@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: Seconds that a writer waits for the others: an append takes about 10 ms, so this is room for some thousand writers.
 BUSY_SECONDS = 60
 
+#: What a query on a damaged file raises: CPython decodes SQLite's message, which may quote the damage, as UTF-8.
+FAILURES = (sqlite3.Error, UnicodeDecodeError)
+
 #: sqlite_utils adapts numpy and pandas types if it finds them; loading them would cost every command 60-400 ms and
 #: give the process that registers a numeric library that it must not need.
 _UNWANTED = ("numpy", "pandas")
@@ -49,7 +52,7 @@ def open_database(path: Path, *, write: bool) -> Database:
 
     Raises :class:`ArchiveError` (``archive.unusable``) when SQLite cannot open the file.
     """
-    failure: sqlite3.Error | None = None
+    failure: sqlite3.Error | UnicodeDecodeError | None = None
     for attempt in ["mode=rwc"] if write else _ways_to_read(path):
         uri = f"file:{quote(str(path.absolute()))}?{attempt}"
         try:
@@ -61,7 +64,7 @@ def open_database(path: Path, *, write: bool) -> Database:
             connection.isolation_level = None  # transactions begin where we say so, never implicitly
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             _set_pragmas(connection, write=write)
-        except sqlite3.Error as error:
+        except FAILURES as error:
             connection.close()
             failure = error
             continue
@@ -112,7 +115,7 @@ def immediate(database: Database, *, file: str) -> Iterator[None]:
         raise translated(error, file=file) from error
 
 
-def translated(error: sqlite3.Error, *, file: str) -> ArchiveError:
+def translated(error: Exception, *, file: str) -> ArchiveError:
     """The error of ours that says what SQLite's ``error`` means for ``file``."""
     text = str(error)
     if "locked" in text or "busy" in text:
@@ -126,7 +129,7 @@ def translated(error: sqlite3.Error, *, file: str) -> ArchiveError:
             file=file,
             advice="make room and try again; what was acknowledged is kept",
         )
-    if "not a database" in text or "malformed" in text:
+    if isinstance(error, UnicodeDecodeError) or "not a database" in text or "malformed" in text:
         return ArchiveError(
             f"is damaged or not an archive ({text})", code="archive.damaged", file=file, advice="restore a backup"
         )

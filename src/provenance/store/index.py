@@ -8,11 +8,10 @@ deleted at any time: it is made again from the sealed blobs.
 from __future__ import annotations
 
 import hmac
-import sqlite3
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Self
 
-from provenance.store.connection import immediate, open_database, translated
+from provenance.store.connection import FAILURES, immediate, open_database, translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,7 +73,7 @@ class UnitIndex:
             if (application, version) != (_APPLICATION_ID, INDEX_VERSION):
                 return False
             return bool(connection.execute("SELECT origin FROM of_archive").fetchone() == (origin,))
-        except sqlite3.Error:
+        except FAILURES:
             return False
 
     def _rebuild(self, origin: str) -> None:
@@ -129,7 +128,7 @@ class UnitIndex:
             for start in range(0, len(wanted), _BATCH):
                 votes.update(self._batch(wanted[start : start + _BATCH]))
             names = dict(self._database.execute("SELECT number, evidence_id FROM evidence"))
-        except sqlite3.Error as error:
+        except FAILURES as error:
             raise translated(error, file=str(self.path)) from error
         ranked = sorted(votes.items(), key=lambda vote: (-vote[1], vote[0]))
         return [(names[number], count) for number, count in ranked if number in names]
@@ -162,7 +161,7 @@ class UnitIndex:
         assert self._database is not None
         try:
             return self._database.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
+        except FAILURES as error:
             raise translated(error, file=str(self.path)) from error
 
     def _batch(self, keys: list[int]) -> Counter[int]:

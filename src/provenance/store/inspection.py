@@ -6,11 +6,10 @@ and it never keeps a read lock between two calls: a long audit must not hold up 
 
 from __future__ import annotations
 
-import sqlite3
 from typing import TYPE_CHECKING, Any, Self
 
 from provenance.store import schema
-from provenance.store.connection import open_database, translated
+from provenance.store.connection import FAILURES, open_database, translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,8 +53,8 @@ class Inspection:
     def _all(self, sql: str, *values: Any) -> list[Values]:
         try:
             return self._database.conn.execute(sql, values).fetchall()
-        except (sqlite3.Error, OverflowError) as error:  # OverflowError: a stored length that no computer has
-            raise translated(sqlite3.DatabaseError(str(error)), file=str(self.path)) from error
+        except FAILURES as error:
+            raise translated(error, file=str(self.path)) from error
 
     def _first(self, sql: str, *values: Any) -> Values | None:
         rows = self._all(sql, *values)
@@ -72,14 +71,14 @@ class Inspection:
         """Append-only guards that are absent or altered."""
         try:
             return schema.missing_triggers(self._database.conn)
-        except sqlite3.Error as error:
+        except FAILURES as error:
             raise translated(error, file=str(self.path)) from error
 
     def schema_differences(self) -> list[str]:
         """What else in the schema is not as this version makes it."""
         try:
             return schema.differences(self._database.conn)
-        except sqlite3.Error as error:
+        except FAILURES as error:
             raise translated(error, file=str(self.path)) from error
 
     def settings(self) -> list[Values]:
@@ -134,7 +133,7 @@ class Inspection:
         for what, sql in _BEHIND.items():
             try:
                 (number,) = self._database.conn.execute(sql, {"log": log}).fetchone()
-            except sqlite3.Error as error:
+            except FAILURES as error:
                 raise translated(error, file=str(self.path)) from error
             if number:
                 lines.append(f"{number} {what}")

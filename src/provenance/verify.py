@@ -1,0 +1,375 @@
+"""The story of a verdict: bytes, then coded units, then pictures - each only if the one before leaves anything open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from provenance import custody, lookup, receipts, records
+from provenance.appraise import Case, History, Record, Trust, appraise
+from provenance.comparison import Comparison, Note, Segment, SoundComparison, Span
+from provenance.errors import MediaError, ProvenanceError
+from provenance.matching import exact
+from provenance.media import child
+from provenance.media.source import digest, open_source
+from provenance.replay import replayed
+from provenance.verdict import EvidenceFacts, Finding, Questioned, to_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from fractions import Fraction
+    from pathlib import Path
+
+    from provenance.custodian import Custodian
+    from provenance.evidence import Depth, DigestSet, Measurement, MediaKind
+    from provenance.media.source import Source
+    from provenance.verdict import Verdict
+
+    Progress = Callable[[str, int, int | None], None]
+
+#: The name of the other file in ``--against``; never an evidence id.
+AGAINST = "against"
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What is asked about the files. ``at``: the time as of which records are judged."""
+
+    evidence_ids: tuple[str, ...] = ()
+    full: bool = False
+    max_bytes: int | None = None
+    at: datetime | None = None
+
+
+@dataclass(slots=True)
+class _File:
+    """The questioned file while it is being looked into."""
+
+    source: Source
+    digests: DigestSet
+    leaves: bytes
+    progress: Progress | None
+    measured: Measurement | None = None
+
+    def measure(self, depth: Depth) -> Measurement:
+        """Measure at ``depth``; what was measured deeper before is used again."""
+        if self.measured is None or (depth == "full" and self.measured.depth != "full"):
+            phase = "demuxing" if depth == "streams" else "decoding"
+            told = self.progress
+            self.measured = child.measure(
+                self.source, depth=depth, progress=None if told is None else lambda done, total: told(phase, done, total)
+            )
+        return self.measured
+
+    def facts(self, kind: MediaKind | None = None) -> Questioned:
+        """What the verdict says of the file."""
+        known = kind or (self.measured.kind if self.measured else "other")
+        return Questioned(self.source.name, self.digests.sha256, self.digests.size, known)
+
+
+def verify(  # noqa: PLR0913 - each keyword is an option of the command
+    custodian: Custodian | None,
+    path: Path,
+    *,
+    evidence_ids: Sequence[str] = (),
+    against: Path | None = None,
+    full: bool = False,
+    max_bytes: int | None = None,
+    record: bool = False,
+    progress: Progress | None = None,
+    at: datetime | None = None,
+) -> Verdict:
+    """How the file at ``path`` relates to the archive, to ``evidence_ids`` of it, or to the file ``against``.
+
+    Writes nothing, unless ``record`` asks for a verification statement. Raises
+    :class:`~provenance.errors.ProvenanceError` for trouble, which is never a verdict.
+    """
+    questions = Questions(tuple(evidence_ids), full, max_bytes, at)
+    with open_source(path, max_bytes=max_bytes) as source:
+        digests, leaves = digest(source, None if progress is None else lambda done, all_: progress("reading", done, all_))
+        file = _File(source, digests, leaves, progress)
+        if against is not None:
+            return _against_file(file, against, questions)
+        assert custodian is not None
+        verdict = _against_archive(custodian, file, questions)
+    if record:
+        _append(custodian, verdict)
+    return verdict
+
+
+# --- two files, no archive ---
+
+
+def _against_file(file: _File, against: Path, questions: Questions) -> Verdict:
+    with open_source(against, max_bytes=questions.max_bytes) as source:
+        digests, leaves = digest(source)
+        other = _File(source, digests, leaves, file.progress)
+        facts = EvidenceFacts(None, digests.sha256)
+        if digests == file.digests and not questions.full:
+            measured = file.measure("streams")
+            comparison = _identical(AGAINST, _duration(measured))
+            facts = replace(facts, duration=_duration(measured))
+        else:
+            known = other.measure("full")
+            facts = replace(facts, duration=_duration(known))
+            comparison = _compared(file, {AGAINST: known}, {AGAINST: leaves}, questions)
+            if digests == file.digests:
+                comparison = _as_identical(comparison, AGAINST, _duration(known))
+    return appraise(_case(file, comparison, questions, files={AGAINST: facts}))
+
+
+# --- the archive ---
+
+
+def _against_archive(custodian: Custodian, file: _File, questions: Questions) -> Verdict:
+    for evidence_id in questions.evidence_ids:
+        records.registration_of(custodian, evidence_id)
+    if custodian.locked:
+        comparison = Comparison("undetermined", "none", altered=dict(_NOTHING_EXAMINED))
+        locked = Finding("archive.locked", "informational", "the reading key is not at hand")
+        return appraise(_case(file, comparison, questions, findings=(locked,)))
+    custody.settle(custodian)
+    same = [one for one in records.with_digest(custodian, file.digests) if _asked(one, questions)]
+    if same and not questions.full:
+        measured = _measured(custodian, same[0])
+        comparison = _identical(same[0], None if measured is None else _duration(measured), same[1:])
+        kind = "other" if measured is None else measured.kind
+        return appraise(_case(file, comparison, questions, custodian=custodian, kind=kind))
+    known, findings, limits = _candidates(custodian, file, questions)
+    leaves = {one: b"".join(records.chunks_of(custodian, one)) for one in known}
+    comparison = _compared(file, known, leaves, questions, again=lambda: _candidates(custodian, file, questions)[0])
+    if comparison.relation in {"no-match", "undetermined"}:
+        comparison = _replayed(custodian, file, questions) or comparison
+        comparison = _open_questions(custodian, comparison, questions)
+    if same:
+        measured = known.get(same[0])
+        comparison = _as_identical(comparison, same[0], None if measured is None else _duration(measured))
+    return appraise(_case(file, comparison, questions, custodian=custodian, findings=findings, limits=limits))
+
+
+def _asked(evidence_id: str, questions: Questions) -> bool:
+    return not questions.evidence_ids or evidence_id in questions.evidence_ids
+
+
+def _measured(custodian: Custodian, evidence_id: str) -> Measurement | None:
+    found = records.measurement_of(custodian, evidence_id)
+    return None if found is None else found[0]
+
+
+def _candidates(
+    custodian: Custodian, file: _File, questions: Questions
+) -> tuple[dict[str, Measurement], tuple[Finding, ...], tuple[str, ...]]:
+    """Evidence to compare with: what was asked for, else what the index proposes."""
+    left_out = 0
+    if questions.evidence_ids:
+        wanted = list(questions.evidence_ids)
+    else:
+        lookup.index_examinations(custodian)
+        wanted, left_out = lookup.candidates(custodian, file.measure("full" if questions.full else "streams"))
+        if file.measured is not None and file.measured.depth == "full":
+            wanted, left_out = lookup.candidates(custodian, file.measured)
+    known, findings = {}, []
+    for evidence_id in wanted:
+        try:
+            measured = _measured(custodian, evidence_id)
+        except ProvenanceError as error:
+            findings.append(Finding("measurement.notCommitted", "failure", f"{evidence_id}: {error.message}"))
+            continue
+        if measured is not None:
+            known[evidence_id] = measured
+    limits = (f"{left_out} further candidates were not compared.",) if left_out else ()
+    return known, tuple(findings), limits
+
+
+def _open_questions(custodian: Custodian, comparison: Comparison, questions: Questions) -> Comparison:
+    """`no-match` holds only if everything held could be compared (formats section 6, relation 7)."""
+    if comparison.relation != "no-match":
+        return comparison
+    pending = [one for one in custodian.archive.pending() if _asked(one, questions)]
+    if not pending:
+        return comparison
+    note = Note("evidence.notMeasured", "informational", f"{len(pending)} registered recordings were never examined")
+    return replace(comparison, relation="undetermined", notes=(*comparison.notes, note))
+
+
+def _replayed(custodian: Custodian, file: _File, questions: Questions) -> Comparison | None:
+    """Registered units at their places in a file that cannot be played, or of a repaired file in an unfinished one."""
+    return replayed(custodian, file.source, file.measure("streams"), file.leaves, questions.evidence_ids)
+
+
+# --- comparing ---
+
+_NOTHING_EXAMINED = dict.fromkeys(("picture", "sound", "timing", "presentation"), "not-examined")
+_NONE_FOUND = dict.fromkeys(("picture", "sound", "timing", "presentation"), "none-found")
+
+
+def _compared(
+    file: _File,
+    known: Mapping[str, Measurement],
+    leaves: Mapping[str, bytes],
+    questions: Questions,
+    *,
+    again: Callable[[], Mapping[str, Measurement]] | None = None,
+) -> Comparison:
+    """Compare coded units; decode only if they leave anything open. ``again``: look for candidates with pictures too."""
+    measured = file.measure("full" if questions.full else "streams")
+    if measured.depth == "streams" and exact.levels_left_open(measured, known):
+        try:
+            measured = file.measure("full")
+        except MediaError as error:
+            comparison = exact.compare(measured, known, chunks=_prefixes(file, leaves))
+            note = Note("questioned.notMeasured", "informational", error.message)
+            return replace(comparison, notes=(*comparison.notes, note))
+        known = known if again is None else {**again(), **known}
+    return exact.compare(measured, known, chunks=_prefixes(file, leaves))
+
+
+def _prefixes(file: _File, leaves: Mapping[str, bytes]) -> dict[str, int]:
+    """Source → bytes with which both files begin, in whole 64 KiB chunks."""
+    return {source: n for source, theirs in leaves.items() if (n := _common(file.leaves, theirs))}
+
+
+def _common(ours: bytes, theirs: bytes) -> int:
+    shared = 0
+    while ours[shared * 32 : shared * 32 + 32] == theirs[shared * 32 : shared * 32 + 32] != b"":
+        shared += 1
+    return shared * 65_536
+
+
+def _identical(source: str, duration: Fraction | None, others: Sequence[str] = ()) -> Comparison:
+    """All bytes are equal: everything else follows."""
+    whole = Span(duration * 0, duration) if duration else None
+    segments = () if whole is None else (Segment(whole, whole, source, "bytes", 0),)
+    one = _one()
+    return Comparison(
+        "identical",
+        "bytes",
+        source,
+        segments=segments,
+        coverage_questioned=one,
+        coverage_evidence=one,
+        altered=dict(_NONE_FOUND),
+        sound=SoundComparison("identical"),
+        notes=(Note("hardBinding.match", "success", "SHA-256, SHA-512 and size are equal"),),
+        others=tuple((other, "identical", "bytes", one) for other in others),
+    )
+
+
+def _as_identical(comparison: Comparison, source: str, duration: Fraction | None) -> Comparison:
+    """What `--full` found about a file whose bytes are known: identical, with the deeper findings kept."""
+    identical = _identical(source, duration)
+    return replace(identical, notes=(*identical.notes, *comparison.notes), others=comparison.others)
+
+
+def _one() -> Fraction:
+    from fractions import Fraction
+
+    return Fraction(1)
+
+
+def _duration(measured: Measurement) -> Fraction | None:
+    """Seconds of the first picture track, else of the first sound track."""
+    for kind in ("video", "sound"):
+        for track in measured.tracks:
+            if track.kind == kind and track.presentation.duration is not None:
+                return track.presentation.duration
+    return None
+
+
+# --- the verdict ---
+
+
+def _case(  # noqa: PLR0913 - the parts of one verdict
+    file: _File,
+    comparison: Comparison,
+    questions: Questions,
+    *,
+    custodian: Custodian | None = None,
+    kind: MediaKind | None = None,
+    findings: tuple[Finding, ...] = (),
+    limits: tuple[str, ...] = (),
+    files: Mapping[str, EvidenceFacts] | None = None,
+) -> Case:
+    used = dict.fromkeys(
+        one
+        for one in (
+            comparison.source,
+            *(segment.source for segment in (*comparison.segments, *comparison.sound.segments)),
+            *(other[0] for other in comparison.others),
+        )
+        if one is not None
+    )
+    at = questions.at or datetime.now(UTC)
+    return Case(
+        questioned=file.facts(kind),
+        comparison=comparison,
+        histories={} if custodian is None else {one: _history(custodian, one) for one in used},
+        trust=Trust() if custodian is None else _own_trust(custodian),
+        findings=findings,
+        limits=limits,
+        inputs=_inputs(file, custodian, questions, at),
+        tool={"name": "provenance", "version": version("provenance")},
+        files=files or {},
+    )
+
+
+def _inputs(file: _File, custodian: Custodian | None, questions: Questions, at: datetime) -> dict[str, object]:
+    """What the verdict was worked out from beside the file itself."""
+    return {
+        "policy": None if custodian is None else "this archive's own keys",
+        "at": None if questions.at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "evidence_ids": list(questions.evidence_ids),
+        "full": questions.full,
+        "libraries": {} if file.measured is None else dict(file.measured.libraries),
+        "background": None,
+        "calibration": None,
+    }
+
+
+def _own_trust(custodian: Custodian) -> Trust:
+    """The policy of an archive that nobody told anything: its own keys and logs."""
+    return Trust(
+        signers=dict.fromkeys(records.own_keys(custodian), "this archive"),
+        logs={log.origin: log.public_key for log in custodian.archive.logs()},
+    )
+
+
+def _history(custodian: Custodian, evidence_id: str) -> History:
+    rows = custodian.archive.statements(evidence_id=evidence_id)
+    measured = _safely_measured(custodian, evidence_id)
+    try:
+        digests = records.digests_of(custodian, evidence_id)
+    except ProvenanceError:
+        digests = None
+    return History(
+        evidence_id=evidence_id,
+        records=tuple(
+            Record(
+                custodian.archive.envelope(row.envelope_digest),
+                receipts.receipt_of(custodian, row.envelope_digest),
+                custodian.disclosures(row.envelope_digest),
+            )
+            for row in rows
+        ),
+        digests=digests,
+        duration=None if measured is None else _duration(measured),
+        measured_by="this-archive",
+    )
+
+
+def _safely_measured(custodian: Custodian, evidence_id: str) -> Measurement | None:
+    try:
+        return _measured(custodian, evidence_id)
+    except ProvenanceError:  # told as a finding where the candidates are gathered
+        return None
+
+
+def _append(custodian: Custodian, verdict: Verdict) -> None:
+    """`--record`: a verification statement about the evidence that was named, the verdict itself sealed."""
+    if verdict.comparison.source is None:
+        return
+    with custodian.archive.writing():
+        custody.append_verification(custodian, verdict.comparison.source, to_value(verdict))
+    custody.remember_head(custodian)

@@ -1,0 +1,119 @@
+"""verify as a shell sees it: one object or an array, the worst status, errors in their place."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+
+@pytest.fixture
+def copy(note_file, tmp_path):
+    return shutil.copy(note_file, tmp_path / "copy.txt")
+
+
+@pytest.fixture
+def other(tmp_path):
+    path = tmp_path / "other.txt"
+    path.write_bytes(b"nothing of this is registered")
+    return path
+
+
+@pytest.fixture
+def examined(call, note_file):
+    return call("register", "--json", note_file).json[0]["evidence_id"]
+
+
+def test_the_same_bytes_are_identical_and_status_0(call, examined, copy):
+    answer = call("verify", "--json", copy)
+    assert answer.status == 0
+    assert answer.json["schema"] == "provenance/verdict/v1"
+    assert answer.json["relation"] == "identical"
+    assert answer.json["evidence"]["id"] == examined
+    text = call("verify", copy)
+    assert text.status == 0
+    assert "does not show that the scene is true" in text.out
+    assert call("verify", "-q", copy).out.count("\n") == 1
+
+
+def test_a_file_that_matches_nothing_is_status_1(call, examined, other):
+    answer = call("verify", "--json", other)
+    assert answer.status == 1
+    assert answer.json["relation"] == "no-match"
+
+
+def test_several_files_are_an_array_and_the_worst_status_wins(call, examined, copy, other, tmp_path):
+    answer = call("verify", "--json", copy, other, copy)
+    assert answer.status == 1
+    assert [one["relation"] for one in answer.json] == ["identical", "no-match", "identical"]
+    answer = call("verify", "--json", copy, tmp_path / "missing", other)
+    assert answer.status == 2
+    assert answer.json[0]["relation"] == "identical"
+    assert answer.json[1]["error"]["code"] == "file.missing"
+    assert answer.json[2]["relation"] == "no-match"
+    text = call("verify", copy, tmp_path / "missing", copy)
+    assert text.status == 2
+    assert "missing" in text.err
+    assert text.out.count("does not show that the scene is true") == 2
+
+
+def test_one_unreadable_file_is_an_error_object(call, examined, tmp_path):
+    answer = call("verify", "--json", tmp_path / "missing")
+    assert answer.status == 2
+    assert answer.json["error"]["file"] == str(tmp_path / "missing")
+
+
+def test_an_id_among_the_files_limits_the_comparison(call, examined, copy):
+    assert call("verify", "--json", copy, examined).json["evidence"]["id"] == examined
+    assert call("verify", "--json", "--evidence", examined, copy).status == 0
+    assert call("verify", examined).status == 2
+    assert call("verify", "--evidence", "clip.mp4", copy).status == 2
+    assert call("verify", copy, "pv1-00000000000000000000000000").status == 2
+
+
+def test_two_files_are_compared_with_no_archive(call, note_file, copy, tmp_path):
+    answer = call("verify", "--json", copy, "--against", note_file)
+    assert answer.status == 0
+    assert answer.json["evidence"]["id"] is None
+    assert not (tmp_path / "archive.sqlite").exists()
+    assert call("verify", copy, "--against", note_file, "--record").status == 2
+
+
+def test_what_is_required_turns_weaker_answers_into_1(call, examined, copy):
+    assert call("verify", copy, "--require", "record=known,altered=none").status == 0
+    assert call("verify", copy, "--require", "log=witnessed").status == 1
+    court = call("verify", copy, "--court")
+    assert court.status == 1
+    assert "required and not met: log=witnessed, time=quorum" in court.err
+    assert call("verify", copy, "--require", "log=maybe").status == 2
+    assert call("verify", copy, "--accept", "everything").status == 2
+
+
+def test_verify_writes_nothing_unless_told(call, examined, copy):
+    before = call("audit", "--json").json["checked"]["entries"]
+    call("verify", copy)
+    assert call("audit", "--json").json["checked"]["entries"] == before
+    assert call("verify", "--record", copy).status == 0
+    assert call("audit", "--json").json["checked"]["entries"] == before + 1
+
+
+def test_a_locked_archive_is_undetermined_and_never_no_match(call, note_file, copy, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("correct horse", encoding="utf-8")
+    assert call("init", "--passphrase-file", secret).status == 0
+    call("register", note_file)
+    answer = call("verify", "--json", copy)
+    assert answer.status == 2
+    assert answer.json["relation"] == "undetermined"
+    assert "archive.locked" in {finding["code"] for finding in answer.json["findings"]}
+    assert call("verify", "--json", "--passphrase-file", secret, copy).status == 0
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2026-02-03T12:00:00"])
+def test_a_time_without_zone_or_sense_is_wrong_use(call, examined, copy, moment):
+    assert call("verify", "--at", moment, copy).status == 2
+
+
+def test_the_same_question_at_the_same_time_gives_the_same_bytes(call, examined, copy):
+    first, second = (call("verify", "--json", "--at", "2036-01-01T00:00:00Z", copy).out for _ in range(2))
+    assert first == second
