@@ -242,8 +242,8 @@ class _Audit:
             return
         if opened.digests is not None:
             self._digests[branch.evidence_id] = opened.digests
-        if opened.measured is not None:
-            self._units.add(record.digest, branch.evidence_id, opened.measured)
+        if opened.blobs is not None:
+            self._units.add(record, branch.evidence_id, opened.blobs)
 
     def _check_continued(self, log: StoredLog, record: Record, details: LogContinued) -> None:
         """The first entry of a continued log names the last good head of the log before it."""

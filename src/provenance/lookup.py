@@ -46,8 +46,12 @@ def index_examinations(custodian: Custodian) -> None:
 
 def index_keys(custodian: Custodian, row: Row) -> list[int]:
     """The keys under which the index holds one registration or examination."""
-    blobs = records.opened_blobs(custodian, row)
-    if row.predicate == "registration":
+    return keys_of_blobs(custodian, row.predicate, records.opened_blobs(custodian, row))
+
+
+def keys_of_blobs(custodian: Custodian, predicate: str, blobs: Mapping[tuple[str, int], bytes]) -> list[int]:
+    """As :func:`index_keys`, of a statement whose blobs were opened and checked already."""
+    if predicate == "registration":
         chunks = blobs.get(("chunks", 0))
         return [] if chunks is None else _keyed(custodian, _chunk_keys(b"".join(records.parse_chunks(chunks))))
     measured = records.measured(blobs)

@@ -15,7 +15,7 @@ from provenance.binding import codec, facts
 from provenance.errors import RecordError
 from provenance.evidence import Measurement, NotMeasured, PacketRows, PictureRows, SoundBlockRows, Track
 
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=40, deadline=None)
 D = bytes(range(24))
 
 
@@ -147,14 +147,14 @@ def test_any_json_in_place_of_a_member_is_refused(value, member):
         lambda text: text.replace(b'"rotation":0', b'"rotation":0.0'),
         lambda text: text.replace(b'"mirrored":false', b'"mirrored":0'),
         lambda text: text.replace(b'"index":1', b'"index":true'),
-        lambda text: text.replace(b'"kind":"video","state"', b'"kind":"video","kind":"video","state"'),
+        lambda text: text.replace(b'"depth":"full"', b'"depth":"full","depth":"full"'),
         lambda text: text + b" ",
         lambda text: b"\xef\xbb\xbf" + text,
         lambda text: b"[" * 100_000,
     ],
 )
 def test_facts_of_any_other_form_are_refused(change):
-    honest = facts.to_json(replace(small(), tracks=small().tracks))
+    honest = facts.to_json(small())
     forged = change(honest)
     assert forged != honest
     with pytest.raises(RecordError):

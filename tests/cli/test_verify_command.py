@@ -8,20 +8,24 @@ import pytest
 
 
 @pytest.fixture
-def copy(note_file, tmp_path):
-    return shutil.copy(note_file, tmp_path / "copy.txt")
+def recording(clip, tmp_path):
+    return shutil.copy(clip("pier", seconds=1), tmp_path / "pier.mp4")
 
 
 @pytest.fixture
-def other(tmp_path):
-    path = tmp_path / "other.txt"
-    path.write_bytes(b"nothing of this is registered")
-    return path
+def copy(recording, tmp_path):
+    return shutil.copy(recording, tmp_path / "copy.mp4")
 
 
 @pytest.fixture
-def examined(call, note_file):
-    return call("register", "--json", note_file).json[0]["evidence_id"]
+def other(clip):
+    """A recording that shares nothing with the registered one."""
+    return clip("harbour", seconds=1)
+
+
+@pytest.fixture
+def examined(call, recording):
+    return call("register", "--json", recording).json[0]["evidence_id"]
 
 
 def test_the_same_bytes_are_identical_and_status_0(call, examined, copy):
@@ -71,12 +75,12 @@ def test_an_id_among_the_files_limits_the_comparison(call, examined, copy):
     assert call("verify", copy, "pv1-00000000000000000000000000").status == 2
 
 
-def test_two_files_are_compared_with_no_archive(call, note_file, copy, tmp_path):
-    answer = call("verify", "--json", copy, "--against", note_file)
+def test_two_files_are_compared_with_no_archive(call, recording, copy, tmp_path):
+    answer = call("verify", "--json", copy, "--against", recording)
     assert answer.status == 0
     assert answer.json["evidence"]["id"] is None
     assert not (tmp_path / "archive.sqlite").exists()
-    assert call("verify", copy, "--against", note_file, "--record").status == 2
+    assert call("verify", copy, "--against", recording, "--record").status == 2
 
 
 def test_what_is_required_turns_weaker_answers_into_1(call, examined, copy):
@@ -97,16 +101,27 @@ def test_verify_writes_nothing_unless_told(call, examined, copy):
     assert call("audit", "--json").json["checked"]["entries"] == before + 1
 
 
-def test_a_locked_archive_is_undetermined_and_never_no_match(call, note_file, copy, tmp_path):
+def test_a_locked_archive_is_undetermined_and_never_no_match(call, recording, copy, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("correct horse", encoding="utf-8")
     assert call("init", "--passphrase-file", secret).status == 0
-    call("register", note_file)
+    call("register", recording)
     answer = call("verify", "--json", copy)
     assert answer.status == 2
     assert answer.json["relation"] == "undetermined"
     assert "archive.locked" in {finding["code"] for finding in answer.json["findings"]}
-    assert call("verify", "--json", "--passphrase-file", secret, copy).status == 0
+    assert call("unlock", "--passphrase-file", secret).status == 0
+    assert call("verify", "--json", copy).json["relation"] == "identical"
+
+
+def test_the_same_bytes_registered_while_locked_are_joined_at_the_next_unlock(call, recording, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("correct horse", encoding="utf-8")
+    assert call("init", "--passphrase-file", secret).status == 0
+    first, second = (call("register", "--no-examine", "--json", recording).json[0]["evidence_id"] for _ in range(2))
+    assert first != second
+    joined = call("unlock", "--passphrase-file", secret)
+    assert f"{second} has the same bytes as {first}" in joined.err
 
 
 @pytest.mark.parametrize("moment", ["yesterday", "2026-02-03T12:00:00"])

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from provenance.auditing.records import Record
     from provenance.auditing.stored import StoredEntry
     from provenance.custodian import Custodian
-    from provenance.evidence import Measurement
     from provenance.store.inspection import Inspection
 
 #: Place of ``evidence_id`` among the index columns.
@@ -43,10 +42,10 @@ class _Gone:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What one record sealed. ``digests``: of a registration; ``measured``: of an examination."""
+    """What one record sealed. ``digests``: of a registration; ``blobs``: by kind and track, None if unreadable."""
 
     digests: DigestSet | None = None
-    measured: Measurement | None = None
+    blobs: Mapping[tuple[str, int], bytes] | None = None
 
 
 class SealedCheck:
@@ -83,8 +82,7 @@ class SealedCheck:
             self._leave_unread(record)
             return Opened()
         self._check_previous(record, fields)
-        blobs = self._blobs(record, fields)
-        return Opened(self._digests(record, fields), self._measured(record, blobs))
+        return Opened(self._digests(record, fields), self._parsed(record, self._blobs(record, fields)))
 
     def skip(self, entry: StoredEntry) -> None:
         """Take note of an entry whose record could not be read; the index alone says what it was about."""
@@ -227,12 +225,14 @@ class SealedCheck:
                 return blob
         return None
 
-    def _measured(self, record: Record, blobs: dict[tuple[str, int], bytes]) -> Measurement | None:
+    def _parsed(self, record: Record, blobs: dict[tuple[str, int], bytes]) -> Mapping[tuple[str, int], bytes] | None:
+        """The blobs, if all of them parse."""
         with self._faults.noting("sealed.blob-form", record.where):
             if ("chunks", 0) in blobs:
                 codec.parse_chunks(blobs["chunks", 0])
-            if record.statement.predicate == "examination" and ("facts", 0) in blobs:
-                return codec.from_blobs(blobs)
+            if record.statement.predicate == "examination" and blobs:
+                codec.from_blobs(blobs)
+            return blobs
         return None
 
 

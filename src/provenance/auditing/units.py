@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provenance.errors import ArchiveError
-from provenance.matching.exact import keys
-from provenance.store.index import UnitIndex, unit_key
+from provenance.lookup import keys_of_blobs
+from provenance.store.index import UnitIndex
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from provenance.auditing.faults import Faults
+    from provenance.auditing.records import Record
     from provenance.custodian import Custodian
-    from provenance.evidence import Measurement
+
+#: Statements whose measurements the index holds.
+_INDEXED = frozenset({"registration", "examination"})
 
 
 class UnitCheck:
@@ -21,6 +26,7 @@ class UnitCheck:
     """
 
     def __init__(self, custodian: Custodian, origin: str, faults: Faults, *, locked: bool) -> None:
+        self._custodian = custodian
         self._faults = faults
         self._index: UnitIndex | None = None
         self._indexed: frozenset[bytes] = frozenset()
@@ -31,7 +37,7 @@ class UnitCheck:
         if locked or not path.with_name(path.name + ".index").is_file():
             return
         with faults.noting("index.units", "the index of units"):
-            self._secret = custodian.index_secret
+            _ = custodian.index_secret  # without it nothing can be compared
             index = UnitIndex(path, origin=origin, write=False)
             if index.of(origin):
                 self._index, self._indexed, self._rows = index, frozenset(index.indexed()), index.counts()
@@ -39,13 +45,15 @@ class UnitCheck:
                 index.close()
                 raise ArchiveError("is another archive's, another version's, or damaged")
 
-    def add(self, envelope_digest: bytes, evidence_id: str, measured: Measurement) -> None:
-        """Check that the index holds what one examination measured; one that was made under lock is not in it yet."""
-        if self._index is None or envelope_digest not in self._indexed:
+    def add(self, record: Record, evidence_id: str, blobs: Mapping[tuple[str, int], bytes]) -> None:
+        """Check that the index holds what one record measured; one that was made under lock is not in it yet."""
+        if record.statement.predicate not in _INDEXED:
+            return
+        if self._index is None or record.digest not in self._indexed:
             self.pending += 1
             return
         with self._faults.noting("index.units", f"the index of units, {evidence_id}"):
-            wanted = {unit_key(self._secret, level, digest) for level, digest in keys(measured)}
+            wanted = set(keys_of_blobs(self._custodian, record.statement.predicate, blobs))
             lacking = self._index.lacking(evidence_id, wanted)
             if lacking:
                 self._faults.add("index.units", f"the index of units, {evidence_id}", f"{lacking} units are missing")

@@ -205,11 +205,11 @@ def _sound_rows(rows: SoundBlockRows) -> bytes:
 def _with_rows(track: Track, left: dict[BlobKey, bytes]) -> Track:
     """``track`` with the rows of its blobs, which are taken out of ``left``."""
     packets = pictures = sound = None
-    if blob := left.pop(("packets", track.index), None):
+    if (blob := left.pop(("packets", track.index), None)) is not None:
         packets = _read_packets(_checked(blob, "packets", track), blob)
-    if blob := left.pop(("pictures", track.index), None):
+    if (blob := left.pop(("pictures", track.index), None)) is not None:
         pictures = _read_pictures(_checked(blob, "pictures", track), blob)
-    if blob := left.pop(("sound", track.index), None):
+    if (blob := left.pop(("sound", track.index), None)) is not None:
         sound = _read_sound(_checked(blob, "sound", track), blob)
     if packets is not None and any(change.unit >= max(1, len(packets)) for change in track.configuration):
         raise _malformed("a configuration holds from a unit that does not exist")

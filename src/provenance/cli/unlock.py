@@ -29,7 +29,7 @@ def unlock(session: Session, span: int | None, *, lock: bool) -> None:
     if lock and span is not None:
         raise UsageError("--for and --lock contradict each other", advice="give one of them")
     seconds = time_span(_DEFAULT) if span is None else span
-    with session.open() as custodian:
+    with session.open(ask=not lock) as custodian:
         if lock:
             was = custodian.lock()
             answer: dict[str, object] = {"locked": True, "seconds": None}
@@ -38,10 +38,21 @@ def unlock(session: Session, span: int | None, *, lock: bool) -> None:
             custodian.unlock(seconds)
             answer = {"locked": False, "seconds": seconds}
             text = f"unlocked for {_span(seconds)}; `provenance unlock --lock` ends it"
+    if not lock:
+        _settle(session)
     if session.json:
         output.say_json({"schema": "provenance/unlock/v1", **answer})
     else:
         output.say(text)
+
+
+def _settle(session: Session) -> None:
+    """Index what was registered while locked; the same bytes under two ids are joined by a record that says so."""
+    from provenance.custody import settle
+
+    with session.open(write=True, ask=False) as custodian:
+        for later, earlier in settle(custodian):
+            session.note(f"{later} has the same bytes as {earlier}; a record says so now")
 
 
 def _span(seconds: int) -> str:

@@ -102,14 +102,16 @@ def _verdicts(
     from provenance.verify import verify as verify_file
 
     for name in names:
+        answer: Verdict | ProvenanceError
         try:
             with session.meter().of(name) as meter:
-                yield name, verify_file(custodian, Path(name), progress=meter, **choices)
+                answer = verify_file(custodian, Path(name), progress=meter, **choices)
         except ProvenanceError as error:
-            yield name, error
+            answer = error
+        yield name, answer  # outside: the line is clear again
 
 
-def _status(session: Session, name: str, answer: Verdict | ProvenanceError, **asked: tuple[str, ...]) -> int:
+def _status(name: str, answer: Verdict | ProvenanceError, **asked: tuple[str, ...]) -> int:
     """The exit status for one file; what was required and is missing is named."""
     from provenance.verdict import exit_status, unmet
 
@@ -117,17 +119,18 @@ def _status(session: Session, name: str, answer: Verdict | ProvenanceError, **as
         return output.TROUBLE
     missing = unmet(answer, asked["require"])
     if missing:
-        session.note(f"{plain(name)}: required and not met: {', '.join(missing)}")
+        output.warn(f"{plain(name)}: required and not met: {', '.join(missing)}")
     return exit_status(answer, **asked)
 
 
 def _say_json(
     session: Session, answers: Iterator[tuple[str, Verdict | ProvenanceError]], count: int, **asked: tuple[str, ...]
 ) -> int:
+    del session  # JSON is the same, quiet or not
     worst = 0
     with output.JsonArray() if count > 1 else output.JsonSingle() as array:
         for name, answer in answers:
-            worst = max(worst, _status(session, name, answer, **asked))
+            worst = max(worst, _status(name, answer, **asked))
             array.add(_json_of(name, answer))
     return worst
 
@@ -154,5 +157,5 @@ def _say_text(
             output.say(text.split("\n", 1)[0] if session.quiet else text)
             if number < count and not session.quiet:
                 output.say()
-        worst = max(worst, _status(session, name, answer, **asked))
+        worst = max(worst, _status(name, answer, **asked))
     return worst

@@ -189,9 +189,20 @@ def _read_joint(course: Course, found: Changes, number: int, *, joint: Gap | Non
         found.of_stretch[number].extend(Alteration("inserted", span) for span in spans)
         found.unmatched.extend(joint.questioned)
         found.foreign = True
-    if joint.is_empty:
+    if joint.is_empty and not _is_edited(strand, before, then):
         held = questioned.seconds(questioned.starts[before.questioned_end - 1])
         found.of_stretch[number].append(Alteration("speed", Span(min(held, seam), seam), what="uneven"))
+
+
+def _is_edited(strand: Strand, before: Run, then: Run) -> bool:
+    """Whether time jumps between two runs because units of them are hidden, or shown again, there."""
+    shown, others = strand.questioned.shown, strand.evidence.shown
+    beside = [
+        *range(max(before.questioned, before.questioned_end - REORDER_DEPTH), before.questioned_end),
+        *range(then.questioned, min(then.questioned + REORDER_DEPTH, then.questioned_end)),
+    ]
+    skipped = range(before.questioned_end, then.questioned)
+    return any(shown[unit] != others[strand.partner[unit]] for unit in beside) or bool(skipped)
 
 
 def _read_hidden(course: Course, found: Changes) -> None:

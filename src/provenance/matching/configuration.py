@@ -31,5 +31,5 @@ def _differs(questioned: Track, evidence: Track, run: Run) -> bool:
 
 
 def _in_force(changes: tuple[ConfigurationChange, ...], units: list[int], unit: int) -> bytes | None:
-    at = bisect_right(units, unit)
-    return changes[at - 1].digest if at else None
+    """The digest that holds at ``unit``; units before the first change (stored, never decoded) go with it."""
+    return changes[max(bisect_right(units, unit) - 1, 0)].digest if changes else None

@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from provenance.matching.edits import edited_runs
 from provenance.matching.timing import Rhythm, Scale, rhythm
 
 if TYPE_CHECKING:
@@ -81,8 +82,9 @@ def follow(strand: Strand) -> Course:
     scale = Scale.of(strand.questioned, strand.evidence)
     stretches: list[Stretch] = []
     joints: list[Gap | None] = []
-    forward = all(run.evidence_end <= then.evidence for run, then in pairwise(strand.runs))
-    for run in strand.runs:
+    runs = edited_runs(strand, scale)
+    forward = all(run.evidence_end <= then.evidence for run, then in pairwise(runs))
+    for run in runs:
         stretch = _stretch(strand, scale, run)
         if stretches and (gap := _gap_in_place(strand, scale, stretches[-1], then=stretch)) is not None:
             _extend(stretches[-1], gap, stretch)

@@ -58,6 +58,8 @@ def levels_left_open(questioned_streams: Measurement, candidates: Mapping[str, M
     answer = compare(questioned_streams, candidates)
     if answer.relation in {"no-match", "undetermined"} or answer.unmatched:
         return True
+    if answer.basis == "sound" and questioned_streams.of_kind("video"):
+        return True
     has_sound = bool(questioned_streams.of_kind("sound")) and answer.sound.relation not in _SETTLED_SOUND
     return has_sound or any(alteration.kind not in _SETTLED for alteration in answer.alterations)
 

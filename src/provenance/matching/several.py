@@ -39,8 +39,9 @@ def decide(pairs: Mapping[str, Comparison]) -> Comparison | None:
     best = ranked[0]
     answer = matches[best]
     used = {best}
-    # A whole recording is told as such; what was put inside it is another recording's in ``others``.
-    if answer.unmatched and answer.relation != "derivative":
+    # A whole recording with something put in stays one, and the other recording is named in ``others``. Where parts of
+    # it also had to make room, the file is put together from several.
+    if answer.unmatched and (answer.relation != "derivative" or answer.missing):
         answer, used = _composite(matches, ranked)
     others = tuple(
         (source, pair.relation, pair.basis, pair.coverage_questioned)

@@ -1,0 +1,60 @@
+"""What edit lists do to runs of packets: units that are demuxed again for decoding, and jumps of time inside a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provenance.matching.align import Run
+
+if TYPE_CHECKING:
+    from provenance.matching.strand import Strand
+    from provenance.matching.timing import Scale
+
+
+def edited_runs(strand: Strand, scale: Scale) -> tuple[Run, ...]:
+    """The runs of ``strand``, without units demuxed again, cut where an edit makes time jump."""
+    runs: list[Run] = []
+    for run in strand.runs:
+        left = run
+        if runs and left.evidence < runs[-1].evidence_end:
+            runs[-1] = _without_hidden_end(strand, runs[-1], floor=left.evidence)
+            left = _without_hidden_start(strand, left, floor=runs[-1].evidence_end)
+        runs.append(left)
+    return tuple(piece for run in runs for piece in _cut_at_edits(strand, scale, run))
+
+
+def _without_hidden_end(strand: Strand, run: Run, *, floor: int) -> Run:
+    """``run`` without hidden questioned units at its end that the next run, from ``floor`` on, holds again."""
+    length = run.length
+    while length > 1 and run.evidence + length > floor and not strand.questioned.shown[run.questioned + length - 1]:
+        length -= 1
+    return Run(run.questioned, run.evidence, length)
+
+
+def _without_hidden_start(strand: Strand, run: Run, *, floor: int) -> Run:
+    """``run`` without hidden questioned units at its start that the run before, up to ``floor``, holds already."""
+    skip = 0
+    while skip + 1 < run.length and run.evidence + skip < floor and not strand.questioned.shown[run.questioned + skip]:
+        skip += 1
+    return Run(run.questioned + skip, run.evidence + skip, run.length - skip)
+
+
+def _cut_at_edits(strand: Strand, scale: Scale, run: Run) -> list[Run]:
+    """Pieces of constant offset, where the run holds units that only one of the files shows."""
+    questioned, evidence = strand.questioned, strand.evidence
+    pairs = list(enumerate(range(run.evidence, run.evidence_end), run.questioned))
+    shown = [(unit, other) for unit, other in pairs if questioned.shown[unit] and evidence.shown[other]]
+    if len(shown) == len(pairs) or len(shown) < 2:  # noqa: PLR2004 -- one shown pair has no rhythm
+        return [run]
+    cuts = [run.questioned]
+    offset: int | None = None
+    for pair in shown:
+        ((moment, other),) = scale.moments([pair])
+        if offset is not None and abs(moment - other - offset) > scale.tolerance:
+            cuts.append(pair[0])
+            offset = None
+        offset = moment - other if offset is None else offset
+    ends = [*cuts[1:], run.questioned_end]
+    return [
+        Run(start, run.evidence + start - run.questioned, end - start) for start, end in zip(cuts, ends, strict=True)
+    ]
