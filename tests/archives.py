@@ -83,6 +83,8 @@ class Archive:
             done = register(custodian, path, intake or Intake(), examine=False)
             if examine:
                 self.examine(done.evidence_id, name, custodian)
+            if not custodian.locked:
+                lookup.index_examinations(custodian)
         self.files[done.evidence_id] = path
         return done.evidence_id
 
@@ -90,8 +92,10 @@ class Archive:
         with custodian.archive.writing():
             custody.append_examination(custodian, evidence_id, to_blobs(measurement(name)), {})
         custody.remember_head(custodian)
-        if not custodian.locked:
-            lookup.index_examinations(custodian)
+
+    def delete_index(self):
+        """The index beside the archive may be deleted at any time; a careful attacker does it."""
+        self.path.with_name("archive.sqlite.index").unlink()
 
     def audit(self, **options):
         with self.open() as custodian:
@@ -152,6 +156,7 @@ class Forger:
 
         Returns the new digest. Index columns, boxes and the entry (with its salt) are those of the new record.
         """
+        self.archive.delete_index()
         with tampering(self.archive.path) as connection:
             (old,) = connection.execute("SELECT envelope_digest FROM log_entries WHERE idx = ?", (index,)).fetchone()
             (content,) = connection.execute("SELECT envelope FROM envelopes WHERE digest = ?", (old,)).fetchone()
@@ -231,6 +236,7 @@ class Forger:
             connection.execute("DELETE FROM log_entries WHERE idx >= ?", (size,))
             if not clean:
                 return
+            self.archive.delete_index()
             for table in ("heads", "checkpoints"):
                 connection.execute(f"DELETE FROM {table} WHERE size > ?", (size,))
             connection.execute("DELETE FROM tree_nodes WHERE idx >= (? >> level)", (size,))

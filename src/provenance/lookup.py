@@ -9,7 +9,7 @@ from provenance.matching.exact import keys
 from provenance.store.index import UnitIndex, unit_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from provenance.custodian import Custodian
     from provenance.evidence import Measurement

@@ -92,4 +92,5 @@ def test_wrapping_keeps_every_word_and_the_width(words, width):
 def test_wrapped_values_stay_under_values():
     assert wrapped("  ok  name  one two three", 20) == "  ok  name  one two\n            three"
     assert wrapped("first line of some words", 12) == "first line\n  of some\n  words"
+    assert wrapped(f"  key  {'f' * 64}", 40) == f"  key  {'f' * 64}"
     assert wrapped("a_word_longer_than_the_width", 10) == "a_word_longer_than_the_width"

@@ -18,6 +18,8 @@ from provenance.evidence import (
     SoundBlockRows,
     Track,
 )
+from provenance.matching.exact import compare
+
 
 STEP = 512  # ticks of 1/12800 s: 25 pictures a second
 TICK = Fraction(1, 12800)
@@ -193,3 +195,37 @@ def recoded(clip, name="other coder"):
 
 def seconds(pictures):
     return pictures * STEP * TICK
+
+
+def related(questioned, *evidence, depth="full"):
+    """The comparison of a clip with others, whose sources are ``0``, ``1``, …"""
+    known = {str(number): clip.measure() for number, clip in enumerate(evidence)}
+    return compare(questioned.measure(depth), known)
+
+
+def kinds(comparison):
+    return sorted({alteration.kind for alteration in comparison.alterations})
+
+
+def codes(comparison):
+    return {note.code for note in comparison.notes}
+
+
+def places(comparison):
+    """(questioned, evidence, source) of every segment, seconds as fractions."""
+    return [
+        ((one.questioned.start, one.questioned.end), (one.evidence.start, one.evidence.end), one.source)
+        for one in comparison.segments
+    ]
+
+
+def with_video(clip, change):
+    """``clip`` with its pictures changed one by one: ``change(number, unit)`` gives the unit or None."""
+    made = [change(number, unit) for number, unit in enumerate(clip.video)]
+    return replace(clip, video=tuple(unit for unit in made if unit is not None))
+
+
+def shown_as(clip, **changes):
+    """``clip`` with other values in both what the container and what the coded header states."""
+    shown = replace(SHOWN, **changes)
+    return replace(clip, presentation=replace(clip.presentation, stated=shown, coded=shown))

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from fractions import Fraction
 
+import clips
+import forge
 import pytest
 import stock
 
@@ -43,8 +45,6 @@ def shown_units(track):
     ],
 )
 def test_picture_digests_are_those_of_the_stock_command(clip, measure, variant):
-    import clips
-
     path = clip("pier", **clips.VARIANTS[variant])
     measured = measure(path)
     track = measured.of_kind("video")[0]
@@ -96,8 +96,13 @@ def test_wrapping_does_not_change_units_or_configuration(clip, measure, tmp_path
 
 @pytest.mark.parametrize(
     ("options", "turn"),
-    [({"rotation": 90}, (90, False)), ({"rotation": 180}, (180, False)), ({"rotation": 270}, (270, False))]
-    + [({"mirrored": True}, (0, True)), ({}, (0, False))],
+    [
+        ({}, (0, False)),
+        ({"rotation": 90}, (90, False)),
+        ({"rotation": 180}, (180, False)),
+        ({"rotation": 270}, (270, False)),
+        ({"mirrored": True}, (0, True)),
+    ],
 )
 @pytest.mark.parametrize("depth", ["streams", "full"])
 def test_rotation_and_mirroring(clip, measure, options, turn, depth):
@@ -106,13 +111,8 @@ def test_rotation_and_mirroring(clip, measure, options, turn, depth):
 
 
 def test_units_outside_the_presented_range_are_stored_rows(clip, measure, tmp_path):
-    path = tmp_path / "hidden.mp4"
-    stock.ffmpeg("-ss", "2.2", "-i", clip("pier"), "-map", "0", "-c", "copy", path)
-    from forge import Material, hidden_start
-    from clips import Studio
-
     whole = measure(clip("pier"), depth="streams").of_kind("video")[0]
-    forged = hidden_start(Material(clip("pier"), tmp_path, Studio(tmp_path)))
+    forged = forge.hidden_start(forge.Material(clip("pier"), tmp_path, clips.Studio(tmp_path)))
     track = measure(forged).of_kind("video")[0]
     assert set(track.packets.digests) == set(whole.packets.digests)
     stored = [pts for pts, flags in zip(track.packets.pts, track.packets.flags, strict=True) if flags & PACKET_STORED]
@@ -172,8 +172,6 @@ def test_replay_finds_registered_units_where_the_container_no_longer_parses(clip
 
 @pytest.mark.parametrize("variant", ["plain", "ten-bit", "mjpeg", "full-range", "odd-size"])
 def test_one_picture_in_native_format_equals_its_row(clip, measure, tmp_path, variant):
-    import clips
-
     path = clip("pier", **clips.VARIANTS[variant])
     rows = measure(path).of_kind("video")[0]
     with open_source(path) as source:

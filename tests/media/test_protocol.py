@@ -81,8 +81,7 @@ def test_any_json_in_a_header_is_refused_or_of_the_right_form(value, member):
     header = {**HEADER, "blobs": [], member: value}
     try:
         got = read(frame(b"H", json.dumps(header).encode()) + frame(b"E", b""))
-    except MediaError as error:
-        assert error.code in {"media.protocol", "media.limit", "media.crashed"}
+    except MediaError:
         return
     assert all(isinstance(each, str) for each in got.header["sandbox"])
 

@@ -63,7 +63,7 @@ def _without_common(lines: list[str]) -> list[str]:
     skipping = False
     for line in lines:
         if line.startswith("  -") or not line.startswith("   "):
-            skipping = line.startswith(("  --json", "  --archive", "  --passphrase-file", "  -q, ", "  -h, "))
+            skipping = line.startswith(("  --json", "  --archive", "  --passphrase-file", "  -q, ", "  -h, --help"))
         if not skipping:
             kept.append(line)
     return kept[:-1] if kept and kept[-1] == "Options:" else kept

@@ -83,15 +83,14 @@ def _wrapped_line(line: str, width: int) -> str:
     if len(line) <= width:
         return line
     named = _NAMED.match(line[:_INDENT])
-    indent = named.end() if named is not None else len(line) - len(line.lstrip(" ")) + 2
-    return "\n".join(
-        textwrap.wrap(
-            line,
-            width,
-            subsequent_indent=" " * indent,
-            break_long_words=False,
-            break_on_hyphens=False,
-            expand_tabs=False,
-            replace_whitespace=False,
-        )
+    lead = len(line) - len(line.lstrip(" "))
+    start, indent = (named.end(), named.end()) if named is not None else (lead, lead + 2)
+    parts = textwrap.wrap(
+        line[start:],
+        width - indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        expand_tabs=False,
+        replace_whitespace=False,
     )
+    return line[:start] + f"\n{' ' * indent}".join(parts)

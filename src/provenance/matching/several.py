@@ -6,7 +6,18 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from provenance.comparison import Axis, Basis, Comparison, Note, Relation, Segment, SoundComparison, Span
+from provenance.comparison import (
+    AXES_OF_KIND,
+    Alteration,
+    Axis,
+    Basis,
+    Comparison,
+    Note,
+    Relation,
+    Segment,
+    SoundComparison,
+    Span,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -77,35 +88,43 @@ def _composite(matches: Mapping[str, Comparison], ranked: Sequence[str]) -> tupl
     return _merged({source: matches[source] for source in matches if source in used}, segments, unmatched), used
 
 
-def _merged(pairs: Mapping[str, Comparison], segments: list[Segment], unmatched: list[Span]) -> Comparison:
-    longest = max(pairs, key=lambda source: sum(s.questioned.length for s in segments if s.source == source))
+def _merged(pairs: Mapping[str, Comparison], segments: Sequence[Segment], unmatched: list[Span]) -> Comparison:
+    pieces = tuple(replace(one, alterations=tuple(filter(_is_of_a_piece, one.alterations))) for one in segments)
+    longest = max(pairs, key=lambda source: sum(one.questioned.length for one in pieces if one.source == source))
     main = pairs[longest]
     total = sum((pair.coverage_questioned for pair in pairs.values()), Fraction(0))
-    alterations = tuple(alteration for segment in segments for alteration in segment.alterations)
-    weakest = max((pair.basis for pair in pairs.values()), key=BASES.index)
+    alterations = tuple(dict.fromkeys(alteration for piece in pieces for alteration in piece.alterations))
     return Comparison(
         "composite",
-        weakest,
+        max((pair.basis for pair in pairs.values()), key=BASES.index),
         longest,
-        tuple(segments),
+        pieces,
         alterations,
         tuple(unmatched),
         main.missing,
         min(total, Fraction(1)),
         main.coverage_evidence,
-        _axes(pairs.values()),
-        _sound(pairs, segments),
-        _notes(pairs.values()),
+        _axes(pairs.values(), alterations),
+        _sound(pairs, pieces),
+        _notes(pairs.values(), alterations),
     )
 
 
-def _axes(pairs: Iterable[Comparison]) -> dict[str, Axis]:
-    """Of each axis the gravest state among the recordings used."""
+def _is_of_a_piece(alteration: Alteration) -> bool:
+    """Whether an alteration is one of a piece, and not of how the pieces follow each other: segments tell that."""
+    span = alteration.questioned
+    return alteration.kind != "inserted" and not (alteration.kind == "removed" and span is not None and not span.length)
+
+
+def _axes(pairs: Iterable[Comparison], alterations: Sequence[Alteration]) -> dict[str, Axis]:
+    """Of each axis the gravest state among the recordings used; found only what is still told."""
     order: tuple[Axis, ...] = ("not-examined", "none-found", "cannot-tell", "found")
+    found = {axis for alteration in alterations for axis in AXES_OF_KIND[alteration.kind]}
     axes: dict[str, Axis] = {}
     for pair in pairs:
         for axis, state in pair.altered.items():
-            axes[axis] = max(axes.get(axis, state), state, key=order.index)
+            told: Axis = "none-found" if state == "found" and axis not in found else state
+            axes[axis] = max(axes.get(axis, told), told, key=order.index)
     return axes
 
 
@@ -125,8 +144,10 @@ def _sound(pairs: Mapping[str, Comparison], segments: Sequence[Segment]) -> Soun
     return next(iter(pairs.values())).sound
 
 
-def _notes(pairs: Iterable[Comparison]) -> tuple[Note, ...]:
-    return tuple(dict.fromkeys(note for pair in pairs for note in pair.notes))
+def _notes(pairs: Iterable[Comparison], alterations: Sequence[Alteration]) -> tuple[Note, ...]:
+    timing = any("timing" in AXES_OF_KIND[alteration.kind] for alteration in alterations)
+    notes = dict.fromkeys(note for pair in pairs for note in pair.notes)
+    return tuple(note for note in notes if timing or note.code != "timing.differs")
 
 
 def _overlap(one: Span, other: Span) -> Span | None:

@@ -100,9 +100,7 @@ def _segment_end(head: bytes) -> int:
         number, begin, stop = element(head, at)
         if number == SEGMENT:
             return 0 if stop == UNBOUNDED else stop
-        if stop <= begin:
-            return 0
-        at = stop
+        at = max(begin, stop)
     return 0
 
 

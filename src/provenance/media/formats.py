@@ -31,7 +31,6 @@ class Format:
 #: Brands of still images in ISO containers (ISO/IEC 23008-12, AV1 Image File Format).
 _IMAGE_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif", b"jpeg"})
 _TS_SYNC, _TS_PACKETS = 0x47, (188, 192, 204)
-_MPEG_AUDIO_SYNC = 0xFFE0
 
 _MATROSKA = Format("matroska", "matroska")
 _PREFIXES: tuple[tuple[int, bytes, Format], ...] = (
@@ -98,11 +97,17 @@ def _transport_stream(head: bytes) -> Format | None:
 
 
 def _elementary_audio(head: bytes) -> Format | None:
+    """ADTS (layer 0), or MPEG audio of layer II or III with a rate and a frequency that exist (ISO/IEC 11172-3 2.4.2.3).
+
+    Layer I is left out: nobody records it, and the byte order mark of UTF-16 text looks like it.
+    """
+    if len(head) < 4:  # noqa: PLR2004 - a frame header
+        return None
     word = int.from_bytes(head[:2], "big")
-    if len(head) > 2 and word & 0xFFF6 == 0xFFF0:  # noqa: PLR2004 - ADTS: sync word, layer 0
+    if word & 0xFFF6 == 0xFFF0:  # noqa: PLR2004
         return Format("aac", "aac", "audio")
-    layer_and_rate = len(head) > 2 and head[1] & 6 and head[2] & 0xF0 != 0xF0 and head[2] & 0xC != 0xC  # noqa: PLR2004
-    if word & _MPEG_AUDIO_SYNC == _MPEG_AUDIO_SYNC and layer_and_rate:
+    layer, rate, frequency = head[1] >> 1 & 3, head[2] >> 4, head[2] >> 2 & 3
+    if word & 0xFFE0 == 0xFFE0 and layer in {1, 2} and rate not in {0, 15} and frequency != 3:  # noqa: PLR2004
         return Format("mp3", "mp3", "audio")
     return None
 
