@@ -70,9 +70,9 @@ def test_what_is_filed_reads_back_and_the_file_is_untouched(tmp_path):
     custodian, _ = made(tmp_path)
     path = a_file(tmp_path)
     os.utime(path, (1_000_000_000, 1_100_000_000))
-    before = os.stat(path)
+    before = path.stat()
     done = register(custodian, path, Intake(how="captured"), examine=False)
-    after = os.stat(path)
+    after = path.stat()
     assert (before.st_mtime_ns, before.st_ctime_ns, before.st_atime_ns) == (
         after.st_mtime_ns,
         after.st_ctime_ns,

@@ -1,7 +1,8 @@
 """From records, comparison and policy to a verdict, in numbered steps. Pure: no clock, file or socket; offline.
 
-The steps are those of ARCHITECTURE.md ("Life of a verdict"): 1 parse envelopes, 2 signatures, 3 standing of the signer,
-4 time tokens, 5 checkpoint, 6 inclusion, 7 hard binding, 8 soft binding. No step stops the others: every finding is kept.
+The steps are those of ARCHITECTURE.md ("Life of a verdict"): 1 parse envelopes, 2 signatures, 3 standing of the
+signer, 4 time tokens, 5 checkpoint, 6 inclusion, 7 hard binding, 8 soft binding. No step stops the others: every
+finding is kept.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from provenance.attest import disclosure, envelope, statement
 from provenance.attest.commitment import check_subject
 from provenance.attest.keys import key_id, verify
 from provenance.errors import ProofError, RecordError, SignatureError
-from provenance.evidence import DigestSet
 from provenance.tlog import checkpoint, proof
 from provenance.verdict import ALWAYS, LEFT_OUT, NO_MATCH, NO_QUORUM, Axes, EvidenceFacts, Finding, Verdict
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from provenance.attest.statement import Statement
     from provenance.comparison import Comparison
+    from provenance.evidence import DigestSet
     from provenance.verdict import CustodyState, LogState, MeasuredBy, Outcome, Questioned, RecordState
 
 
@@ -51,7 +52,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What this verifier believes: key → name of the signers it knows, and the logs (origin → public key) it follows."""
+    """What this verifier believes: key → name of known signers, and the logs (origin → public key) it follows."""
 
     signers: Mapping[bytes, str] = field(default_factory=dict)
     logs: Mapping[str, bytes] = field(default_factory=dict)
@@ -83,7 +84,7 @@ def appraise(case: Case) -> Verdict:
         one.run()
         facts[source] = one.facts
     named = appraised.get(comparison.source or "")
-    used = [comparison.source, *dict.fromkeys(segment.source for segment in comparison.segments)]
+    used = [comparison.source or "", *(segment.source for segment in comparison.segments)]
     findings = [*case.findings, *(Finding(note.code, note.outcome, note.detail) for note in comparison.notes)]
     for source in dict.fromkeys(used):
         if source in appraised:
@@ -117,7 +118,7 @@ class _Appraisal:
         self._history = history
         self.findings: list[Finding] = []
         self._statements: list[Statement] = []
-        self._signed: list[bytes | None] = []
+        self._signed: list[bytes] = []
         self._fields: list[dict[str, Any]] = []
         self._logged = True
         self._failed = False
@@ -140,7 +141,7 @@ class _Appraisal:
         self._custody_order()
 
     def _parse_and_check(self, record: Record) -> None:
-        """Steps 1 and 2: strict parsing, once; signatures under the keys that this verifier knows, else the key named."""
+        """Steps 1 and 2: strict parsing, once; a signature by a key that this verifier knows and the record names."""
         try:
             parsed = envelope.parse(record.envelope)
             stated = statement.parse(parsed.payload)
@@ -166,8 +167,10 @@ class _Appraisal:
     def _standing(self) -> None:
         """Step 3: nothing revokes a key yet, so that a known signer stands good."""
         if self._statements and not self._failed:
-            name = self._trust.signers.get(self._signed[0] or b"", "")
-            self._say("record.signature", "success", f"{len(self._statements)} records, key {self._statements[0].key[:16]}")
+            name = self._trust.signers[self._signed[0]]
+            self._say(
+                "record.signature", "success", f"{len(self._statements)} records, key {self._statements[0].key[:16]}"
+            )
             self._say("record.signerKnown", "success", name)
 
     def _log_of(self, record: Record) -> None:
@@ -212,7 +215,9 @@ class _Appraisal:
         try:
             check_subject(self._statements[0].subject.digest, bytes.fromhex(salt), digests)
         except (RecordError, ValueError):
-            self._say("record.subjectMismatch", "failure", "digests and salt do not lead to the commitment that was signed")
+            self._say(
+                "record.subjectMismatch", "failure", "digests and salt do not lead to the commitment that was signed"
+            )
             return
         self._say("record.subject", "success", f"sha256 {digests.sha256.hex()}")
 
@@ -252,7 +257,7 @@ class _Appraisal:
         record: RecordState = "valid-known-signer" if good else "invalid"
         log: LogState = "own-log-only" if self._logged else "not-checked"
         custody: CustodyState = "gaps" if self._gaps else "no-gap-in-what-is-shown"
-        known = self._trust.signers.get(self._signed[0] or b"") if self._signed else None
+        known = self._trust.signers.get(self._signed[0]) if self._signed else None
         claimed = self.facts.claimed_at
         return Axes(
             record=record,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provenance import records
+from provenance.binding.codec import parse_chunks
 from provenance.matching.exact import keys
 from provenance.store.index import UnitIndex, unit_key
 
@@ -53,7 +54,7 @@ def keys_of_blobs(custodian: Custodian, predicate: str, blobs: Mapping[tuple[str
     """As :func:`index_keys`, of a statement whose blobs were opened and checked already."""
     if predicate == "registration":
         chunks = blobs.get(("chunks", 0))
-        return [] if chunks is None else _keyed(custodian, _chunk_keys(b"".join(records.parse_chunks(chunks))))
+        return [] if chunks is None else _keyed(custodian, _chunk_keys(b"".join(parse_chunks(chunks))))
     measured = records.measured(blobs)
     return [] if measured is None else _keyed(custodian, _all_keys(measured))
 

@@ -52,7 +52,9 @@ def receipt_of(custodian: Custodian, envelope_digest: bytes) -> str:
     entry = custodian.archive.entry_of(envelope_digest)
     last = None if entry is None else custodian.archive.last_head(entry.log)
     if entry is None or last is None:
-        raise ArchiveError("the log does not hold this record", code="log.missing-entry", advice="run `provenance audit`")
+        raise ArchiveError(
+            "the log does not hold this record", code="log.missing-entry", advice="run `provenance audit`"
+        )
     size, signed = last
     path = merkle.inclusion_proof(entry.idx, size, custodian.archive.node(entry.log))
     return Receipt(entry.salt, entry.idx, tuple(path), signed).text

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from provenance.attest import disclosure, envelope, statement
-from provenance.attest.details import KeyIntroduced
 from provenance.attest.commitment import BlobCommitment, BlobSecret
+from provenance.attest.details import KeyIntroduced
 from provenance.binding.codec import from_blobs, parse_chunks
 from provenance.custodian import blob_purpose
 from provenance.errors import LockedError, RecordError, UsageError

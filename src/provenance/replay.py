@@ -1,7 +1,8 @@
 """Registered units in a file that cannot be played, and the units of a repaired file in an unfinished recording.
 
-A phone that is knocked away leaves an MP4 without its index. Its bytes are registered; whoever repairs it writes an index
-behind or before them. Nothing here parses: places are known from one of the two files, and the child digests what lies there.
+A phone that is knocked away leaves an MP4 without its index. Its bytes are registered; whoever repairs it writes an
+index behind or before them. Nothing here parses: places are known from one of the two files, and the child digests
+what lies there.
 """
 
 from __future__ import annotations
@@ -39,12 +40,12 @@ def replayed(
 
 
 def _cannot_be_played(measured: Measurement) -> bool:
-    return measured.state in {"unfinished-recording", "unreadable"} and not any(track.packets for track in measured.tracks)
+    return measured.state in {"unfinished-recording", "unreadable"} and not any(
+        track.packets for track in measured.tracks
+    )
 
 
-def _registered_units_in(
-    custodian: Custodian, source: Source, leaves: bytes, ids: Sequence[str]
-) -> Comparison | None:
+def _registered_units_in(custodian: Custodian, source: Source, leaves: bytes, ids: Sequence[str]) -> Comparison | None:
     for evidence_id in list(ids) or lookup.with_chunks(custodian, leaves)[:_TRIED]:
         examined = records.measurement_of(custodian, evidence_id)
         if examined is None:

@@ -30,8 +30,10 @@ Outcome = Literal["success", "informational", "failure"]
 
 #: Said under every verdict (product.md, "What a verdict says, and never says").
 ALWAYS: Final = (
-    "This does not show that the scene is true, complete, or what it is said to show. A registered file can be staged, "
-    "generated or already edited.",
+    (
+        "This does not show that the scene is true, complete, or what it is said to show. A registered file can be "
+        "staged, generated or already edited."
+    ),
     "The record starts at first registration; anything done to the file before is unknown.",
 )
 NO_MATCH: Final = (
@@ -216,9 +218,7 @@ def to_value(verdict: Verdict) -> dict[str, Any]:
         },
         "log": {"state": axes.log},
         "custody": {"state": axes.custody, "as_of": axes.custody_as_of, "events": [dict(one) for one in axes.events]},
-        "findings": [
-            {"code": one.code, "outcome": one.outcome, "detail": one.detail} for one in verdict.findings
-        ],
+        "findings": [{"code": one.code, "outcome": one.outcome, "detail": one.detail} for one in verdict.findings],
         "others": [
             {
                 "evidence_id": verdict.evidence[source].id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from fractions import Fraction
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,9 @@ from provenance.verdict import EvidenceFacts, Finding, Questioned, to_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from fractions import Fraction
     from pathlib import Path
 
+    from provenance.comparison import Axis
     from provenance.custodian import Custodian
     from provenance.evidence import Depth, DigestSet, Measurement, MediaKind
     from provenance.media.source import Source
@@ -57,16 +58,17 @@ class _File:
         """Measure at ``depth``; what was measured deeper before is used again."""
         if self.measured is None or (depth == "full" and self.measured.depth != "full"):
             phase = "demuxing" if depth == "streams" else "decoding"
-            told = self.progress
-            self.measured = child.measure(
-                self.source, depth=depth, progress=None if told is None else lambda done, total: told(phase, done, total)
-            )
+            self.measured = child.measure(self.source, depth=depth, progress=_phase(self.progress, phase))
         return self.measured
 
     def facts(self, kind: MediaKind | None = None) -> Questioned:
         """What the verdict says of the file."""
         known = kind or (self.measured.kind if self.measured else "other")
         return Questioned(self.source.name, self.digests.sha256, self.digests.size, known)
+
+
+def _phase(progress: Progress | None, phase: str) -> Callable[[int, int], None] | None:
+    return None if progress is None else lambda done, total: progress(phase, done, total)
 
 
 def verify(  # noqa: PLR0913 - each keyword is an option of the command
@@ -88,7 +90,7 @@ def verify(  # noqa: PLR0913 - each keyword is an option of the command
     """
     questions = Questions(tuple(evidence_ids), full, max_bytes, at)
     with open_source(path, max_bytes=max_bytes) as source:
-        digests, leaves = digest(source, None if progress is None else lambda done, all_: progress("reading", done, all_))
+        digests, leaves = digest(source, _phase(progress, "reading"))
         file = _File(source, digests, leaves, progress)
         if against is not None:
             return _against_file(file, against, questions)
@@ -201,8 +203,9 @@ def _replayed(custodian: Custodian, file: _File, questions: Questions) -> Compar
 
 # --- comparing ---
 
-_NOTHING_EXAMINED = dict.fromkeys(("picture", "sound", "timing", "presentation"), "not-examined")
-_NONE_FOUND = dict.fromkeys(("picture", "sound", "timing", "presentation"), "none-found")
+_AXES = ("picture", "sound", "timing", "presentation")
+_NOTHING_EXAMINED: dict[str, Axis] = dict.fromkeys(_AXES, "not-examined")
+_NONE_FOUND: dict[str, Axis] = dict.fromkeys(_AXES, "none-found")
 
 
 def _compared(
@@ -242,7 +245,7 @@ def _identical(source: str, duration: Fraction | None, others: Sequence[str] = (
     """All bytes are equal: everything else follows."""
     whole = Span(duration * 0, duration) if duration else None
     segments = () if whole is None else (Segment(whole, whole, source, "bytes", 0),)
-    one = _one()
+    one = Fraction(1)
     return Comparison(
         "identical",
         "bytes",
@@ -263,12 +266,6 @@ def _as_identical(comparison: Comparison, source: str, duration: Fraction | None
     return replace(identical, notes=(*identical.notes, *comparison.notes), others=comparison.others)
 
 
-def _one() -> Fraction:
-    from fractions import Fraction
-
-    return Fraction(1)
-
-
 def _duration(measured: Measurement) -> Fraction | None:
     """Seconds of the first picture track, else of the first sound track."""
     for kind in ("video", "sound"):
@@ -281,7 +278,7 @@ def _duration(measured: Measurement) -> Fraction | None:
 # --- the verdict ---
 
 
-def _case(  # noqa: PLR0913 - the parts of one verdict
+def _case(
     file: _File,
     comparison: Comparison,
     questions: Questions,

@@ -20,7 +20,6 @@ from provenance.evidence import (
 )
 from provenance.matching.exact import compare
 
-
 STEP = 512  # ticks of 1/12800 s: 25 pictures a second
 TICK = Fraction(1, 12800)
 SOUND_STEP = 1024

@@ -59,9 +59,9 @@ def test_two_shared_pictures_are_too_few():
     taken = {0: one.video[10], 1: one.video[11]}
     mixed = with_video(
         other,
-        lambda number, unit: replace(unit, digest=taken[number].digest, picture=taken[number].picture)
-        if number in taken
-        else unit,
+        lambda number, unit: (
+            replace(unit, digest=taken[number].digest, picture=taken[number].picture) if number in taken else unit
+        ),
     )
     found = related(mixed, one)
     assert (found.relation, "evidence.sharedMaterial" in codes(found)) == ("no-match", True)

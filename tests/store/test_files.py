@@ -1,5 +1,3 @@
-import os
-
 import pytest
 
 from provenance.errors import ArchiveError
@@ -9,8 +7,8 @@ from provenance.store.files import write_new
 def test_a_new_file_is_whole_and_private(tmp_path):
     write_new(tmp_path / "a", b"abc")
     assert (tmp_path / "a").read_bytes() == b"abc"
-    assert os.stat(tmp_path / "a").st_mode & 0o777 == 0o600
-    assert os.listdir(tmp_path) == ["a"]
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def test_an_existing_file_is_never_replaced_without_force(tmp_path):
@@ -21,7 +19,7 @@ def test_an_existing_file_is_never_replaced_without_force(tmp_path):
     assert (tmp_path / "a").read_bytes() == b"old"
     write_new(tmp_path / "a", b"new", force=True)
     assert (tmp_path / "a").read_bytes() == b"new"
-    assert os.listdir(tmp_path) == ["a"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path):

@@ -1,5 +1,3 @@
-import os
-
 from provenance.store import heads
 
 
@@ -13,4 +11,4 @@ def test_the_largest_head_is_remembered(monkeypatch, tmp_path):
     heads.remember("provenance/aa", 10, "ten")
     heads.remember("provenance/aa", 10, "ten again")
     assert heads.last_seen("provenance/aa") == (10, "ten")
-    assert len(os.listdir(tmp_path / "heads" / "provenance-aa")) == 1
+    assert len(list((tmp_path / "heads" / "provenance-aa").iterdir())) == 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from provenance.matching.edits import edited_runs
 from provenance.matching.timing import Rhythm, Scale, rhythm
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
     from provenance.matching.align import Run
     from provenance.matching.strand import Strand
+
+
+#: An excerpt may lack this much inside and stay one excerpt (docs/adr/0006-holes.md): seconds, and part of its length.
+HOLE_SECONDS: Final = Fraction(2)
+HOLE_PART: Final = Fraction(1, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +177,14 @@ def _partial_unit(strand: Strand, after: Gap) -> int | None:
 
 
 def _is_end_in_place(strand: Strand, scale: Scale, gap: Gap, stretch: Stretch) -> bool:
-    """Whether as many units as the evidence has there stand in their places: changed pictures, not foreign ones."""
+    """Whether as many units as the evidence has there stand in their places: changed pictures, not foreign ones.
+
+    Only at one side there is something matched, so that little is granted: two recordings of one length that share an
+    intro differ "in place" as well.
+    """
     if not gap.questioned or len(gap.questioned) != len(gap.evidence) or stretch.rhythm.uneven:
         return False
     moments = scale.moments(zip(gap.questioned, gap.evidence, strict=True))
     if not all(stretch.rhythm.fits(moment, scale.tolerance) for moment in moments):
         return False
-    return strand.questioned.length(gap.questioned) <= stretch.seconds
+    return strand.questioned.length(gap.questioned) <= min(HOLE_SECONDS, stretch.seconds * HOLE_PART)

@@ -17,6 +17,7 @@ from provenance.comparison import (
     Segment,
     SoundComparison,
 )
+from provenance.matching.course import HOLE_PART, HOLE_SECONDS
 from provenance.matching.sound import SoundFound
 
 if TYPE_CHECKING:
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
     from provenance.matching.course import Course
     from provenance.matching.shown import Turn
     from provenance.matching.strand import Strand
-
-#: An excerpt may lack this much inside and stay one excerpt (docs/adr/0006-holes.md): seconds, and part of its length.
-HOLE_SECONDS: Final = Fraction(2)
-HOLE_PART: Final = Fraction(1, 4)
 
 NO_AXES: Final[dict[str, Axis]] = {
     "picture": "not-examined",
@@ -70,15 +67,17 @@ def segments_of(found: Found, *, turned: Turn) -> tuple[Segment, ...]:
         units = [unit for run in stretch.runs for unit in range(run.questioned, run.questioned_end)]
         shown = [unit for unit in units if line.shown[unit]] or units
         hides = len(shown) < len(units)
-        pairs = [strand.partner[unit] for unit in shown]
-        places = [place for place in pairs if other.shown[place]] or pairs
+        # Both spans are of what both files show, so that one maps onto the other; what one of them only stores is told
+        # as stored or revealed.
+        both = [unit for unit in shown if other.shown[strand.partner[unit]]] or shown
+        places = [strand.partner[unit] for unit in both]
         for _, gap in stretch.gaps:
-            shown.extend(gap.questioned)
+            both.extend(gap.questioned)
             places.extend(gap.evidence)
         evidence, stored = other.hull(places), other.hull([strand.partner[unit] for unit in units])
         segments.append(
             Segment(
-                line.hull(shown),
+                line.hull(both),
                 evidence,
                 found.source,
                 found.basis,

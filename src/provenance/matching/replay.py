@@ -10,8 +10,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from provenance.comparison import Axis, Comparison, Note, Relation, Segment, SoundComparison, Span
+from provenance.matching.course import HOLE_PART, HOLE_SECONDS
 from provenance.matching.line import Lines
-from provenance.matching.relation import HOLE_PART, HOLE_SECONDS, nothing_found
+from provenance.matching.relation import nothing_found
 from provenance.matching.strand import DISTINCT_PICTURES, DISTINCT_SOUND
 
 if TYPE_CHECKING:
