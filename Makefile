@@ -12,6 +12,7 @@ demo: $(VENV)/.ready
 	$(RUN) fixtures/demo.py
 
 test: $(VENV)/.ready
+	@rm -rf build/truth/small
 	$(PYTEST) -m "not media and not hard"
 
 # what a change has to pass: format, lint, types, import contracts, then the tests (documents have tests of their own)
@@ -25,6 +26,7 @@ lint: $(VENV)/.ready
 
 # every file of PROVENANCE_MEDIA (default ../shared/media) times every transformation; a part: make test-media K=streamio
 test-media: $(VENV)/.ready
+	@test -n "$(K)" || rm -rf build/truth/media
 	$(PYTEST) -p no:randomly -m media $(if $(K),-k "$(K)")
 
 test-hard: $(VENV)/.ready

@@ -131,13 +131,6 @@ def media() -> Path:
     return folder
 
 
-def pytest_configure(config):
-    """Take away rows of an earlier run, once, before any process starts; a chosen part keeps the others' rows."""
-    whole = not config.option.keyword and not config.option.collectonly
-    if whole and not hasattr(config, "workerinput"):
-        trial.forget_rows()
-
-
 def pytest_terminal_summary(terminalreporter):
     """Say where the tables of expected and seen verdicts are, if there are rows for them."""
     for edition in trial.EDITIONS:

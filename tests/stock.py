@@ -18,6 +18,9 @@ from pathlib import Path
 #: Longest that one run may take; the slowest of the harness (lossless 1080p on two busy cores) takes about 30 s.
 SECONDS = 240
 
+#: Below this a time is libavutil's AV_NOPTS_VALUE (-2**63).
+UNSTATED = -(2**62)
+
 _HEADER = re.compile(
     r"#(?P<name>tb|media_type|codec_id|dimensions|sar|extradata)[ ]+(?P<stream>\d+)[:,] *(?P<value>.*)"
 )
@@ -95,8 +98,9 @@ def _read(text: str) -> tuple[Stream, ...]:
             cells = [cell.strip() for cell in line.split(",")]
             stream = int(cells[0])
             tick = Fraction(headers[stream]["tb"])
-            pts, duration, size = int(cells[2]), int(cells[3]), int(cells[4])
-            rows.setdefault(stream, []).append(Row(pts * tick, duration * tick, size, cells[5]))
+            dts, pts, duration, size = map(int, cells[1:5])
+            time = pts if pts > UNSTATED else dts  # AVI states no pts of reordered pictures
+            rows.setdefault(stream, []).append(Row(time * tick, duration * tick, size, cells[5]))
     return tuple(
         _stream(headers[number], rows.get(number, [])) for number in sorted(headers) if "tb" in headers[number]
     )

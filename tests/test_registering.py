@@ -183,7 +183,7 @@ def test_a_write_only_device_seals_for_its_organisation(tmp_path):
     with pytest.raises(LockedError):
         records.digests_of(custodian, done.evidence_id)
     row = records.registration_of(custodian, done.evidence_id)
-    custodian.__dict__["_opened"] = organisation  # what the organisation will do with an import
+    custodian.__dict__["_opened"] = (organisation, None)  # what the organisation will do with an import
     assert records.fields_of(custodian, row)["sender"] == "Carol"
 
 
@@ -193,7 +193,7 @@ def test_recovery_words_open_what_the_archive_seals(tmp_path):
     custodian, first = made(tmp_path, Init(recovery_words=True, passphrase="p"))
     done = register(custodian, a_file(tmp_path), Intake(), examine=False)
     assert custodian.locked
-    custodian.__dict__["_opened"] = recover(first.recovery_words).reading
+    custodian.__dict__["_opened"] = (recover(first.recovery_words).reading, None)
     assert records.digests_of(custodian, done.evidence_id) == done.digests
     introduced = records.statement_of(custodian, custodian.archive.statements(predicate="key")[0])
     assert introduced.details.recovery == recover(first.recovery_words).signing.public

@@ -18,13 +18,13 @@ from provenance.tlog import checkpoint, proof
 from provenance.verdict import ALWAYS, LEFT_OUT, NO_MATCH, NO_QUORUM, Axes, EvidenceFacts, Finding, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from fractions import Fraction
 
     from provenance.attest.statement import Statement
     from provenance.comparison import Comparison
     from provenance.evidence import DigestSet
-    from provenance.verdict import CustodyState, LogState, MeasuredBy, Outcome, Questioned, RecordState
+    from provenance.verdict import CustodyState, LogState, MeasuredBy, Outcome, Questioned, RecordState, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +77,12 @@ class Case:
 def appraise(case: Case) -> Verdict:
     """The verdict on one questioned file."""
     comparison = case.comparison
-    facts = dict(case.files)
-    appraised: dict[str, _Appraisal] = {}
-    for source, history in case.histories.items():
-        appraised[source] = one = _Appraisal(case.trust, history)
-        one.run()
-        facts[source] = one.facts
-    named = appraised.get(comparison.source or "")
-    used = [comparison.source or "", *(segment.source for segment in comparison.segments)]
+    appraised = {source: appraise_history(case.trust, history) for source, history in case.histories.items()}
+    facts = {**case.files, **{source: one.facts for source, one in appraised.items()}}
+    named = None if comparison.source is None else appraised.get(comparison.source)
+    used = dict.fromkeys((comparison.source, *(segment.source for segment in comparison.segments)))
     findings = [*case.findings, *(Finding(note.code, note.outcome, note.detail) for note in comparison.notes)]
-    for source in dict.fromkeys(used):
-        if source in appraised:
-            findings.extend(appraised[source].findings)
+    findings.extend(finding for source in used if source in appraised for finding in appraised[source].findings)
     return Verdict(
         questioned=case.questioned,
         comparison=comparison,
@@ -110,186 +104,182 @@ def _limits(case: Case, *, with_record: bool) -> tuple[str, ...]:
     return (*said, *case.limits)
 
 
-class _Appraisal:
-    """The steps over the records of one item of evidence."""
+@dataclass(frozen=True, slots=True)
+class Appraised:
+    """What the records about one item of evidence say: the axes, its facts, and every finding in the order of steps."""
 
+    axes: Axes
+    facts: EvidenceFacts
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A record whose envelope and statement parsed. ``signer``: the known key that signed it, or None."""
+
+    digest: bytes
+    stated: Statement
+    fields: dict[str, Any]
+    signer: bytes | None
+
+
+def appraise_history(trust: Trust, history: History) -> Appraised:
+    """Steps 1 to 8 over the records about one item of evidence."""
+    steps = _Steps(trust, history)
+    read = [one for record in history.records if (one := steps.read(record)) is not None]
+    standing = steps.standing_of(read)
+    steps.say("time.none", "informational", "no time stamp token is held for this record")
+    log = steps.log_state()
+    steps.bind(read)
+    steps.name_measurer()
+    custody = steps.custody_state(read)
+    claimed = read[0].fields.get("observed_at") if read else None
+    events = tuple(_event(one) for one in read)
+    digests = history.digests
+    axes = Axes(
+        record=steps.record_state(read),
+        standing=standing,
+        signer=None if not read or read[0].signer is None else trust.signers[read[0].signer],
+        time="none",
+        claimed=() if claimed is None else ({"at": claimed, "source": "clock of the registering device"},),
+        log=log,
+        custody=custody,
+        custody_as_of=events[-1]["claimed_at"] if events else None,
+        events=events,
+    )
+    sha256 = None if digests is None else digests.sha256
+    facts = EvidenceFacts(history.evidence_id, sha256, history.duration, claimed, history.measured_by)
+    return Appraised(axes, facts, tuple(steps.findings))
+
+
+def _event(one: _Read) -> dict[str, Any]:
+    return {
+        "event": one.stated.event or one.stated.predicate,
+        "claimed_at": one.fields.get("observed_at"),
+        "key": one.stated.key,
+        "how": one.fields.get("how"),
+    }
+
+
+class _Steps:
     def __init__(self, trust: Trust, history: History) -> None:
         self._trust = trust
         self._history = history
+        self._known = {key_id(public): public for public in trust.signers}
         self.findings: list[Finding] = []
-        self._statements: list[Statement] = []
-        self._signed: list[bytes] = []
-        self._fields: list[dict[str, Any]] = []
-        self._logged = True
-        self._failed = False
 
-    def _say(self, code: str, outcome: Outcome, detail: str) -> None:
+    def say(self, code: str, outcome: Outcome, detail: str) -> None:
         self.findings.append(Finding(code, outcome, detail))
-        self._failed = self._failed or outcome == "failure"
 
-    def run(self) -> None:
-        """All steps, in order."""
-        for record in self._history.records:
-            self._parse_and_check(record)
-            self._log_of(record)
-        self._standing()
-        self._say("time.none", "informational", "no time stamp token is held for this record")
-        if self._logged:
-            self._say("log.ownOnly", "informational", "no witness has cosigned the log")
-        self._hard_binding()
-        self._soft_binding()
-        self._custody_order()
-
-    def _parse_and_check(self, record: Record) -> None:
-        """Steps 1 and 2: strict parsing, once; a signature by a key that this verifier knows and the record names."""
+    def read(self, record: Record) -> _Read | None:
+        """Steps 1 and 2: strict parsing, once; the signature under the key that the statement names, if it is known."""
         try:
             parsed = envelope.parse(record.envelope)
             stated = statement.parse(parsed.payload)
+            fields = {} if record.fields is None else disclosure.open_fields(record.fields, stated.sd)
         except RecordError as error:
-            self._say("record.malformed", "failure", error.message)
-            return
+            self.say("record.malformed", "failure", error.message)
+            return None
+        public = self._known.get(stated.key)
+        digest = envelope.digest(record.envelope)
+        if public is None:
+            self.say("record.signerUnknown", "informational", f"key {stated.key[:16]}; its signature was not checked")
+            return _Read(digest, stated, fields, None)
         try:
-            signed = envelope.verify(parsed, tuple(self._trust.signers))
+            envelope.verify(parsed, (public,))
         except SignatureError as error:
-            self._say("record.signatureInvalid", "failure", error.message)
-            return
-        if stated.key not in {key_id(public) for public in signed}:
-            self._say("record.signatureInvalid", "failure", f"not signed by the key {stated.key[:16]} that it names")
-            return
-        self._statements.append(stated)
-        self._signed.append(signed[0])
-        try:
-            self._fields.append({} if record.fields is None else disclosure.open_fields(record.fields, stated.sd))
-        except RecordError as error:
-            self._fields.append({})
-            self._say("record.malformed", "failure", error.message)
+            self.say("record.signatureInvalid", "failure", error.message)
+            return None
+        return _Read(digest, stated, fields, public)
 
-    def _standing(self) -> None:
-        """Step 3: nothing revokes a key yet, so that a known signer stands good."""
-        if self._statements and not self._failed:
-            name = self._trust.signers[self._signed[0]]
-            self._say(
-                "record.signature", "success", f"{len(self._statements)} records, key {self._statements[0].key[:16]}"
-            )
-            self._say("record.signerKnown", "success", name)
+    def standing_of(self, read: Sequence[_Read]) -> Standing:
+        """Step 3. No statement revokes a key in this version, so that a known signer stands good."""
+        signers = {one.signer for one in read}
+        if not read or None in signers:
+            return "unknown"
+        keys = sorted({one.stated.key[:16] for one in read})
+        self.say("record.signature", "success", f"{len(read)} records, key {', '.join(keys)}")
+        names = sorted({self._trust.signers[signer] for signer in signers if signer is not None})
+        self.say("record.signerKnown", "success", ", ".join(names))
+        return "good"
 
-    def _log_of(self, record: Record) -> None:
-        """Steps 5 and 6: the head under a log key that this verifier follows, and the path to it."""
+    def record_state(self, read: Sequence[_Read]) -> RecordState:
+        """The record axis after all steps: any failure about the records themselves makes it invalid."""
+        if any(one.code.startswith("record.") and one.outcome == "failure" for one in self.findings) or not read:
+            return "invalid"
+        return "not-checked" if any(one.signer is None for one in read) else "valid-known-signer"
+
+    def log_state(self) -> LogState:
+        """Steps 5 and 6 for every record: a head under a log key that this verifier follows, and the path to it."""
+        included = [self._is_included(record) for record in self._history.records]
+        if not included or not all(included):
+            return "not-checked"
+        self.say("log.ownOnly", "informational", "no witness has cosigned the log")
+        return "own-log-only"
+
+    def _is_included(self, record: Record) -> bool:
+        vkeys = [checkpoint.vkey_of(public) for public in self._trust.logs.values()]
         try:
             receipt = proof.parse(record.receipt)
-            vkeys = [checkpoint.vkey_of(public) for public in self._trust.logs.values()]
             head = checkpoint.open_checkpoint(receipt.signed_note, vkeys, verify)
             public = self._trust.logs.get(head.origin)
             if public is None:
                 raise ProofError(f"no key is known for the log {head.origin}")
-            proof.verify(
-                receipt,
-                record.envelope,
-                origin=head.origin,
-                vkeys=[checkpoint.vkey_of(public)],
-                verify_bytes=verify,
-            )
+            own = [checkpoint.vkey_of(public)]
+            proof.verify(receipt, record.envelope, origin=head.origin, vkeys=own, verify_bytes=verify)
         except SignatureError as error:
-            self._logged = False
-            self._say("log.checkpointInvalid", "failure", error.message)
-        except (ProofError, RecordError) as error:
-            self._logged = False
-            self._say("log.notIncluded", "failure", error.message)
-        else:
-            if record is self._history.records[0]:
-                self._say("log.checkpoint", "success", f"{head.size} entries")
-                self._say("log.included", "success", f"entry {receipt.index}")
+            self.say("log.checkpointInvalid", "failure", error.message)
+            return False
+        except RecordError as error:
+            self.say("log.notIncluded", "failure", error.message)
+            return False
+        if record is self._history.records[0]:
+            self.say("log.checkpoint", "success", f"{head.size} entries")
+            self.say("log.included", "success", f"entry {receipt.index}")
+        return True
 
-    def _hard_binding(self) -> None:
+    def bind(self, read: Sequence[_Read]) -> None:
         """Step 7: all records are about the file with the digests that the registration seals."""
-        if not self._statements:
+        if not read:
             return
-        subjects = {(stated.subject.name, stated.subject.digest) for stated in self._statements}
-        if len(subjects) != 1 or self._statements[0].subject.name != self._history.evidence_id:
-            self._say("record.subjectMismatch", "failure", "the records are about different files")
+        subjects = {(one.stated.subject.name, one.stated.subject.digest) for one in read}
+        if len(subjects) != 1 or read[0].stated.subject.name != self._history.evidence_id:
+            self.say("record.subjectMismatch", "failure", "the records are about different files")
             return
-        digests, salt = self._history.digests, self._fields[0].get("subject_salt")
+        digests, salt = self._history.digests, read[0].fields.get("subject_salt")
         if digests is None or not isinstance(salt, str):
-            self._say("record.subjectSealed", "informational", "the digests of the registered file are sealed here")
+            self.say("record.subjectSealed", "informational", "the digests of the registered file are sealed here")
             return
         try:
-            check_subject(self._statements[0].subject.digest, bytes.fromhex(salt), digests)
+            check_subject(read[0].stated.subject.digest, bytes.fromhex(salt), digests)
         except (RecordError, ValueError):
-            self._say(
-                "record.subjectMismatch", "failure", "digests and salt do not lead to the commitment that was signed"
-            )
+            self.say("record.subjectMismatch", "failure", "digests and salt do not lead to the signed commitment")
             return
-        self._say("record.subject", "success", f"sha256 {digests.sha256.hex()}")
+        self.say("record.subject", "success", f"sha256 {digests.sha256.hex()}")
 
-    def _soft_binding(self) -> None:
+    def name_measurer(self) -> None:
         """Step 8: whose measurements were compared."""
-        code, outcome = {
+        codes: dict[MeasuredBy, tuple[str, Outcome]] = {
             "this-run": ("measurement.thisRun", "success"),
             "this-archive": ("measurement.thisArchive", "success"),
             "claimed": ("measurement.claimed", "informational"),
-        }[self._history.measured_by]
-        self._say(code, "success" if outcome == "success" else "informational", self._history.evidence_id)
+        }
+        code, outcome = codes[self._history.measured_by]
+        self.say(code, outcome, self._history.evidence_id)
 
-    def _custody_order(self) -> None:
+    def custody_state(self, read: Sequence[_Read]) -> CustodyState:
         """Each branch counts from 0 without a gap, and every record names the one before it."""
-        branches: dict[str, list[tuple[Statement, bytes]]] = {}
-        for stated, record in zip(self._statements, self._history.records, strict=False):
-            if stated.branch is not None:
-                branches.setdefault(stated.branch.custodian, []).append((stated, envelope.digest(record.envelope)))
-        self._gaps = False
-        for chain in branches.values():
-            before: bytes | None = None
-            for number, (stated, digest) in enumerate(chain):
-                assert stated.branch is not None
-                follows = before is None or before in stated.branch.prev
-                if stated.branch.seq != number or not follows:
-                    self._gaps = True
-                before = digest
-        if self._gaps:
-            self._say("custody.gap", "failure", "a record between two of those shown is missing")
-        else:
-            self._say("custody.noGap", "success", f"{len(self._statements)} records in order")
-
-    @property
-    def axes(self) -> Axes:
-        """The axes after :meth:`run`."""
-        good = bool(self._statements) and not self._failed
-        record: RecordState = "valid-known-signer" if good else "invalid"
-        log: LogState = "own-log-only" if self._logged else "not-checked"
-        custody: CustodyState = "gaps" if self._gaps else "no-gap-in-what-is-shown"
-        known = self._trust.signers.get(self._signed[0]) if self._signed else None
-        claimed = self.facts.claimed_at
-        return Axes(
-            record=record,
-            standing="good" if good else "unknown",
-            signer=known,
-            time="none",
-            claimed=() if claimed is None else ({"at": claimed, "source": "clock of the registering device"},),
-            log=log,
-            custody=custody,
-            custody_as_of=self._events()[-1]["claimed_at"] if self._statements else None,
-            events=tuple(self._events()),
-        )
-
-    def _events(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "event": stated.event or stated.predicate,
-                "claimed_at": fields.get("observed_at"),
-                "key": stated.key,
-                "how": fields.get("how"),
-            }
-            for stated, fields in zip(self._statements, self._fields, strict=True)
-        ]
-
-    @property
-    def facts(self) -> EvidenceFacts:
-        """What the verdict says of the evidence itself."""
-        digests = self._history.digests
-        return EvidenceFacts(
-            id=self._history.evidence_id,
-            sha256=None if digests is None else digests.sha256,
-            duration=self._history.duration,
-            claimed_at=self._fields[0].get("observed_at") if self._fields else None,
-            measured_by=self._history.measured_by,
-        )
+        heads: dict[str, tuple[int, bytes]] = {}
+        gaps = len(read) < len(self._history.records)
+        for one in read:
+            branch = one.stated.branch
+            if branch is None:
+                continue
+            seq, before = heads.get(branch.custodian, (-1, b""))
+            gaps = gaps or branch.seq != seq + 1 or (bool(before) and before not in branch.prev)
+            heads[branch.custodian] = (branch.seq, one.digest)
+        if gaps:
+            self.say("custody.gap", "failure", "a record between two of those shown is missing or cannot be read")
+            return "gaps"
+        self.say("custody.noGap", "success", f"{len(read)} records in order")
+        return "no-gap-in-what-is-shown"

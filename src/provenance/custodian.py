@@ -105,31 +105,38 @@ class Custodian:
     @property
     def locked(self) -> bool:
         """Whether sealed values cannot be opened now; a wrong passphrase must not stop a registration."""
-        try:
-            return self._opened is None
-        except KeyFileError as error:
-            if error.code != "key.passphrase":
-                raise
-            return True
+        return self._opened[0] is None
 
     @cached_property
-    def _opened(self) -> ReadingKey | None:
+    def _opened(self) -> tuple[ReadingKey | None, KeyFileError | None]:
+        """The reading key, or why a given passphrase does not open it; asked for once, as scrypt takes a second."""
         if self.write_only:
-            return None
+            return None, None
         data = self.keyring.read(READING)
         if not needs_passphrase(data):
-            return ReadingKey.from_file(data, None)
+            return ReadingKey.from_file(data, None), None
         public = parse_public_text(self.keyring.read(READING_PUBLIC).decode("ascii", "replace"))
         private = keyring.unlocked(public)
         if private is not None:
-            return ReadingKey.from_private(private)
+            return ReadingKey.from_private(private), None
         passphrase = self._passphrase()
-        return None if passphrase is None else ReadingKey.from_file(data, passphrase)
+        try:
+            return (None if passphrase is None else ReadingKey.from_file(data, passphrase)), None
+        except KeyFileError as error:
+            if error.code != "key.passphrase":
+                raise
+            return None, error
 
     @property
     def reading(self) -> ReadingKey:
-        """The key that opens what is sealed; raises :class:`LockedError` when it is not at hand."""
-        if self._opened is None:
+        """The key that opens what is sealed.
+
+        Raises :class:`LockedError` when it is not at hand, :class:`KeyFileError` for a wrong passphrase.
+        """
+        key, wrong = self._opened
+        if wrong is not None:
+            raise wrong
+        if key is None:
             raise LockedError(
                 "is locked: its sealed values cannot be read here",
                 file=str(self.archive.path),
@@ -137,7 +144,7 @@ class Custodian:
                 if self.write_only
                 else "`provenance unlock`, or give the passphrase",
             )
-        return self._opened
+        return key
 
     def unlock(self, seconds: float) -> None:
         """Keep the reading key at hand for ``seconds``."""

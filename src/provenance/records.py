@@ -97,7 +97,10 @@ def with_digest(custodian: Custodian, digests: DigestSet) -> list[str]:
     """Evidence ids with exactly these bytes, earliest first; empty also when the archive is locked."""
     if custodian.locked:
         return []
-    return custodian.archive.with_digest(keyed(custodian, digests))
+    indexed = custodian.archive.with_digest(keyed(custodian, digests))
+    # What was registered under lock is not in the index before somebody with write access settles it.
+    waiting = [one for one in custodian.archive.without_digest() if digests_of(custodian, one) == digests]
+    return [*indexed, *waiting]
 
 
 def opened_blobs(custodian: Custodian, row: Row) -> dict[tuple[str, int], bytes]:

@@ -174,10 +174,11 @@ def unmet(verdict: Verdict, require: Collection[str]) -> tuple[str, ...]:
 
 
 def to_json(verdict: Verdict) -> bytes:
-    """The verdict in UTF-8 JSON: sorted keys, indented, times in seconds rounded half-even to 6 decimals."""
-    return (json.dumps(to_value(verdict), sort_keys=True, indent=1, ensure_ascii=False) + "\n").encode(
-        "utf-8", "backslashreplace"
-    )
+    """The verdict in ASCII JSON: sorted keys, indented, times in seconds rounded half-even to 6 decimals.
+
+    ASCII, so that no character of a file name or tag can steer the terminal that shows it.
+    """
+    return (json.dumps(to_value(verdict), sort_keys=True, indent=1) + "\n").encode("ascii")
 
 
 def to_value(verdict: Verdict) -> dict[str, Any]:

@@ -6,13 +6,13 @@ never worded alike: bytes, coded units, decoded pictures, and sound alone.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from provenance.verdict import alterations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from fractions import Fraction
 
     from provenance.comparison import Alteration, Basis, Comparison, Relation, Segment, SoundRelation, Span
     from provenance.verdict import Axes, Finding, Verdict

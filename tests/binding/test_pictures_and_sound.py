@@ -117,3 +117,10 @@ def test_levels(block, expected):
 
 def test_no_sound_gives_no_rows():
     assert len(SoundObserver(8000).result()) == 0
+
+
+def test_a_block_never_mixes_channel_layouts():
+    observer = SoundObserver(48000)
+    observer.update(np.zeros((100, 1), np.int16), 0)
+    observer.update(np.zeros((1024, 2), np.int16), 100)
+    assert len(observer.result()) == 2

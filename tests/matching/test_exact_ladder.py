@@ -277,3 +277,13 @@ def test_other_parameter_sets_are_decided_by_the_pictures():
     assert kinds(related(other, MARKET)) == ["picture"]
     undecoded = related(same, MARKET, depth="streams")
     assert undecoded.altered["picture"] == "cannot-tell"
+
+
+def test_half_speed_of_a_recording_with_hidden_units_is_one_segment():
+    def hide(_, unit):
+        return replace(unit, flags=unit.flags | PACKET_DISCARD) if unit.pts < 5 * STEP else unit
+
+    evidence = replace(with_video(MARKET, hide), sound=())
+    slow = with_video(evidence, lambda _, unit: replace(unit, pts=unit.pts * 2))
+    found = related(slow, evidence)
+    assert [segment.speed for segment in found.segments] == [Fraction(1, 2)]

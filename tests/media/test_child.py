@@ -6,11 +6,11 @@ import subprocess
 import sys
 from fractions import Fraction
 
+import pytest
+
 import clips
 import forge
-import pytest
 import stock
-
 from provenance.binding import codec
 from provenance.evidence import PACKET_DISCARD, PACKET_STORED, PICTURE_LOW_INFORMATION, SILENCE
 from provenance.media import child

@@ -148,3 +148,10 @@ def test_appended_bytes_are_no_damage(clip, measure, tmp_path):
         path.write_bytes(clip("pier", container=container).read_bytes() + b"these bytes come after the end\n" * 50)
         measured = measure(path)
         assert (measured.state, measured.damage) == ("whole", ())
+
+
+def test_ranges_that_touch_are_told_as_one():
+    units = rows((0, K), (1, K), (2, K), (9, K))
+    stretches = damage.uncertain(units, {0, 1, 9})
+    found = damage.ranges(0, units, stretches, Fraction(1))
+    assert [(each.start, each.end) for each in found] == [(0, 2), (9, 10)]

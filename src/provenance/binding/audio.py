@@ -36,6 +36,8 @@ class SoundObserver:
         """Take sample frames: array (frames, channels) of the decoder's own sample type; ``pts`` in ticks."""
         if self._start == NO_PTS:
             self._start = pts
+        if self._waiting and (samples.dtype, samples.shape[1:]) != (self._rest[0].dtype, self._rest[0].shape[1:]):
+            self._flush()  # the stream changes its channels or sample type: a block never mixes them
         self._rest.append(samples)
         self._waiting += len(samples)
         if self._waiting < BLOCK:
@@ -49,11 +51,14 @@ class SoundObserver:
 
     def result(self) -> SoundBlockRows:
         """The rows; the last block may be shorter."""
-        if self._waiting:
-            self._close(np.concatenate(self._rest))
-            self._rest, self._waiting = [], 0
+        self._flush()
         start = 0 if self._start == NO_PTS else self._start
         return SoundBlockRows(tuple(self._digests), bytes(self._levels), start, self._sample_rate)
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._close(np.concatenate(self._rest))
+        self._rest, self._waiting = [], 0
 
     def _close(self, block: NDArray[np.generic]) -> None:
         little = np.ascontiguousarray(block.astype(block.dtype.newbyteorder("<"), copy=False))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from provenance.binding import facts
 from provenance.errors import RecordError
-from provenance.evidence import UNIT_DIGEST_BYTES, Measurement, PacketRows, PictureRows, SoundBlockRows, Track
+from provenance.evidence import NO_PTS, UNIT_DIGEST_BYTES, Measurement, PacketRows, PictureRows, SoundBlockRows, Track
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +78,7 @@ def to_blobs(measurement: Measurement) -> dict[BlobKey, bytes]:
         if track.pictures is not None:
             blobs["pictures", track.index] = _blob("pictures", _picture_rows(track.pictures), track)
         if track.sound is not None:
-            extras = _SOUND_EXTRAS.pack(track.sound.start_pts, track.sound.sample_rate)
+            extras = _SOUND_EXTRAS.pack(_i64(track.sound.start_pts), track.sound.sample_rate)
             blobs["sound", track.index] = _blob("sound", _sound_rows(track.sound), track, extras=extras)
     return blobs
 
@@ -183,7 +183,7 @@ def _packet_rows(rows: PacketRows) -> bytes:
     return b"".join(
         _PACKET.pack(
             digest,
-            pts,
+            _i64(pts),
             min(max(duration, 0), _MAX_U32),
             _NO_OFFSET if offset < 0 else offset.to_bytes(6, "big"),
             min(size, _MAX_U32),
@@ -193,9 +193,14 @@ def _packet_rows(rows: PacketRows) -> bytes:
     )
 
 
+def _i64(pts: int) -> int:
+    """Ticks that fit a row: only a forged file has others."""
+    return min(max(pts, NO_PTS), -NO_PTS - 1)
+
+
 def _picture_rows(rows: PictureRows) -> bytes:
     columns = zip(rows.digests, rows.pts, rows.flags, strict=True)
-    return b"".join(_PICTURE.pack(digest, pts, flags) for digest, pts, flags in columns)
+    return b"".join(_PICTURE.pack(digest, _i64(pts), flags) for digest, pts, flags in columns)
 
 
 def _sound_rows(rows: SoundBlockRows) -> bytes:

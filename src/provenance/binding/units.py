@@ -35,14 +35,14 @@ class Parsed:
 
 def splitter(codec: str, nal_length_size: int = 0) -> Callable[[bytes], Parsed]:
     """The function that takes packets of ``codec`` (FFmpeg's name) apart."""
-    if codec in {"h264", "hevc"}:
+    if codec in _NAL_CODECS:
         return lambda data: _nal_units(codec, data, nal_length_size)
     return _SPLITTERS.get(codec, _as_is)
 
 
 def is_container_dependent(codec: str) -> bool:
     """Whether packets of ``codec`` are taken as they are without knowing that containers agree on them."""
-    return codec not in _SPLITTERS and codec not in _AGREED and not codec.startswith("pcm_")
+    return codec not in _NAL_CODECS | _SPLITTERS.keys() | _AGREED and not codec.startswith("pcm_")
 
 
 def _as_is(data: bytes) -> Parsed:
@@ -104,9 +104,8 @@ def _mpeg2(data: bytes) -> Parsed:
     return Parsed((data,), (), tuple(nal.mpeg2_captions(data)))
 
 
+_NAL_CODECS = frozenset({"h264", "hevc"})
 _SPLITTERS: dict[str, Callable[[bytes], Parsed]] = {
-    "h264": _as_is,  # replaced by splitter(), which knows the length prefix
-    "hevc": _as_is,
     "aac": _aac,
     "av1": _av1,
     "opus": _opus,

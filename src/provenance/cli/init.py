@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @click.option(
     "--recovery-words/--no-recovery-words",
     default=None,
-    help="Make twelve words that restore reading, shown once. Default: at a terminal.",
+    help="Make twelve words that restore reading, shown once. Default: at a terminal, without --seal-to.",
 )
 def init(session: Session, *, recovery_words: bool | None, seal_to: tuple[str, ...], **options: Any) -> None:
     """Make an archive and its keys. `provenance register` does it, too, without a question.
@@ -49,8 +49,8 @@ def init(session: Session, *, recovery_words: bool | None, seal_to: tuple[str, .
     path = session.archive_path
     recipients = tuple(read_recipient(Path(name)) for name in seal_to)
     chosen = None if recipients or path.exists() else session.optional_passphrase()
-    if recovery_words is None:  # shown once: never into a file that happens to take our output
-        recovery_words = sys.stdin.isatty() and sys.stdout.isatty()
+    if recovery_words is None:  # shown once, never into a file; and who seals for others keeps nothing that opens
+        recovery_words = not recipients and not session.json and sys.stdin.isatty() and sys.stdout.isatty()
     choices = Init(seal_to=recipients, passphrase=chosen, recovery_words=recovery_words, **options)
     custodian, first = open_or_create(path, choices, passphrase=lambda: chosen)
     assert first is not None

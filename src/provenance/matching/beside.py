@@ -63,21 +63,29 @@ class Beside:
         return self.questioned.length(order[len(order) // 2 : len(order) // 2 + 1])
 
 
-def look_beside(questioned: Line, evidence: Line, segments: Sequence[Segment], *, whole: bool) -> Beside:
+def look_beside(
+    questioned: Line, evidence: Line, segments: Sequence[Segment], *, whole: bool, slack: Fraction
+) -> Beside:
     """Match ``questioned`` along the picture ``segments`` (in questioned order).
 
-    ``whole``: evidence sound before the first and after the last picture counts as left out, too.
+    ``whole``: evidence sound before the first and after the last picture counts as left out, too. ``slack``: seconds by
+    which an honest cut may move sound against pictures, beyond one unit.
     """
-    return _Search(questioned, evidence, segments).result(whole=whole)
+    return _Search(questioned, evidence, segments, slack).result(whole=whole)
 
 
 class _Search:
-    """Works on places: positions in the evidence's presentation order, so that a segment costs only its own length."""
+    """Works on places: positions in the evidence's units by time, so that a segment costs only its own length.
 
-    def __init__(self, questioned: Line, evidence: Line, segments: Sequence[Segment]) -> None:
+    Hidden evidence units have places too: another container may show them.
+    """
+
+    def __init__(self, questioned: Line, evidence: Line, segments: Sequence[Segment], slack: Fraction) -> None:
         self._questioned, self._evidence, self._segments = questioned, evidence, segments
         self._starts = [questioned.starts[unit] for unit in questioned.order]
-        self._places = [evidence.starts[unit] for unit in evidence.order]
+        self._units_by_time = sorted(range(len(evidence)), key=evidence.starts.__getitem__)
+        self._places = [evidence.starts[unit] for unit in self._units_by_time]
+        self._steps = sorted(range(-1 - _whole_units(evidence, slack), 2 + _whole_units(evidence, slack)), key=abs)
         self._partner = [NOT_BESIDE] * len(questioned)  # holds places until the result is made
 
     def result(self, *, whole: bool) -> Beside:
@@ -92,10 +100,10 @@ class _Search:
             unmatched.extend(unit for unit in left if unit not in edges)
             trimmed += sum(1 for unit in left if unit in edges)
             inside, ends = self._left_out(units, number, whole=whole)
-            missing.extend(self._evidence.order[place] for place in inside)
+            missing.extend(self._units_by_time[place] for place in inside)
             short += ends
             shifts.extend(self._shift(units, segment))
-        order = self._evidence.order
+        order = self._units_by_time
         partner = tuple(order[place] if place >= 0 else place for place in self._partner)
         shift = sorted(shifts)[len(shifts) // 2] if shifts else Fraction(0)
         return Beside(
@@ -134,8 +142,8 @@ class _Search:
         return targets
 
     def _match(self, units: Sequence[int], targets: Sequence[int]) -> None:
-        """Give every unit the equal evidence unit in its place; one step to a side is tried for the whole segment."""
-        order, digests, others = self._evidence.order, self._questioned.digests, self._evidence.digests
+        """Give every unit the equal evidence unit in its place, or a few steps beside it for the whole segment."""
+        order, digests, others = self._units_by_time, self._questioned.digests, self._evidence.digests
 
         def matches(step: int) -> list[tuple[int, int]]:
             return [
@@ -146,17 +154,18 @@ class _Search:
 
         for unit in units:
             self._partner[unit] = UNMATCHED
-        for unit, place in max((matches(step) for step in (0, -1, 1)), key=len):
+        for unit, place in max((matches(step) for step in self._steps), key=len):
             self._partner[unit] = place
 
     def _left_out(self, units: Sequence[int], number: int, *, whole: bool) -> tuple[list[int], Fraction]:
         """Places that no unit stands for: those inside the matched sound, and seconds of those at its ends."""
         evidence, places = self._evidence, self._places
+        shown, order = evidence.shown, self._units_by_time
         matched = {self._partner[unit] for unit in units if self._partner[unit] >= 0}
         if not matched:
             return [], Fraction(0)
         low, high = min(matched), max(matched)
-        inside = [place for place in range(low, high) if place not in matched]
+        inside = [place for place in range(low, high) if place not in matched and shown[order[place]]]
         if len(inside) <= sum(1 for unit in units if self._partner[unit] == UNMATCHED):
             inside = []  # other units stand in these places
         span = self._segments[number].evidence
@@ -164,17 +173,18 @@ class _Search:
         if whole:
             first = 0 if number == 0 else first
             last = len(places) if number == len(self._segments) - 1 else last
-        if low - first <= PRIMING_UNITS and last - 1 - high <= PRIMING_UNITS:
+        ahead = [order[place] for place in range(first, low) if shown[order[place]]]
+        behind = [order[place] for place in range(high + 1, last) if shown[order[place]]]
+        if len(ahead) <= PRIMING_UNITS and len(behind) <= PRIMING_UNITS:
             return inside, Fraction(0)
-        ends = [*range(first, low), *range(high + 1, last)]
-        return inside, evidence.length(evidence.order[place] for place in ends)
+        return inside, evidence.length([*ahead, *behind])
 
     def _shift(self, units: Sequence[int], segment: Segment) -> list[Fraction]:
         """How much later than its place the sound comes, at the middle matched unit that discriminates."""
         questioned, evidence = self._questioned, self._evidence
         neutral = questioned.neutral | evidence.neutral
         pairs = [
-            (unit, evidence.order[self._partner[unit]])
+            (unit, self._units_by_time[self._partner[unit]])
             for unit in units
             if self._partner[unit] >= 0 and questioned.digests[unit] not in neutral
         ]
@@ -183,3 +193,9 @@ class _Search:
         unit, other = pairs[len(pairs) // 2]
         ahead = (evidence.seconds(evidence.starts[other]) - segment.evidence.start) / segment.speed
         return [questioned.seconds(questioned.starts[unit]) - segment.questioned.start - ahead]
+
+
+def _whole_units(line: Line, seconds: Fraction) -> int:
+    """How many units of a usual length ``seconds`` hold."""
+    middle = line.order[len(line.order) // 2 : len(line.order) // 2 + 1]
+    return int(seconds / (line.length(middle) or 1))

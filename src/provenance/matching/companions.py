@@ -19,12 +19,14 @@ def compare_companions(found: Found, files: tuple[Lines, Lines], *, videos: Pair
     """Add to ``found`` what the other tracks say; the sound of the first pair is the verdict's."""
     one, other = files[0].measurement, files[1].measurement
     whole = found.course.is_whole
+    line = found.strand.questioned
+    picture = line.length(line.order[len(line.order) // 2 : len(line.order) // 2 + 1])
     found.general.extend(caption_track_differences(one, other, whole=whole))
     _add_unpaired(found, videos, sounds)
     for track, partner in videos.pairs:
         if track is not found.strand.questioned.track and not _is_within(track, partner, files):
             found.general.append(Alteration("track", what=f"picture track {track.index} differs"))
-    compared = [compare_sound(SoundPair(*pair, files, found.segments, whole)) for pair in sounds.pairs]
+    compared = [compare_sound(SoundPair(*pair, files, found.segments, whole, picture)) for pair in sounds.pairs]
     for sound in compared:
         found.general.extend(sound.alterations)
         found.notes.extend(sound.notes)

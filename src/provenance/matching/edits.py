@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provenance.matching.align import Run
+from provenance.matching.timing import rhythm
 
 if TYPE_CHECKING:
     from provenance.matching.strand import Strand
@@ -44,7 +45,7 @@ def _cut_at_edits(strand: Strand, scale: Scale, run: Run) -> list[Run]:
     questioned, evidence = strand.questioned, strand.evidence
     pairs = list(enumerate(range(run.evidence, run.evidence_end), run.questioned))
     shown = [(unit, other) for unit, other in pairs if questioned.shown[unit] and evidence.shown[other]]
-    if len(shown) == len(pairs) or len(shown) < 2:  # noqa: PLR2004 -- one shown pair has no rhythm
+    if len(shown) == len(pairs) or not shown or not rhythm(scale, scale.moments(shown)).uneven:
         return [run]
     cuts = [run.questioned]
     offset: int | None = None

@@ -13,7 +13,6 @@ from provenance.comparison import Comparison, Note
 from provenance.matching.line import Level, Lines
 from provenance.matching.pair import compare_pair
 from provenance.matching.relation import NO_AXES
-from provenance.matching.replay import replayed
 from provenance.matching.several import decide
 
 if TYPE_CHECKING:
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
     from provenance.comparison import AlterationKind, SoundRelation
     from provenance.evidence import Measurement
-
-__all__ = ["compare", "keys", "levels_left_open", "replayed"]
 
 #: Kinds that coded units, configuration and presentation settle; decoding would add nothing to them.
 _SETTLED: Final[frozenset[AlterationKind]] = frozenset(

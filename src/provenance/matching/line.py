@@ -20,12 +20,14 @@ from provenance.matching.common import COMMON_DIGESTS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from provenance.evidence import Measurement, PacketRows, Track
+    from provenance.evidence import Measurement, PacketRows, Track, TrackKind
 
 Level = Literal["packets", "pictures", "blocks"]
 
 #: Decoded sound is measured in blocks of this many sample frames (formats section 3).
 BLOCK = 1024
+
+_SHOWN_KINDS: Final[tuple[TrackKind, TrackKind]] = ("video", "sound")
 
 #: A coded unit stored in fewer bytes than this is neutral: coders write the same few bytes for "nothing has changed"
 #: into unrelated files. Measured by bench/small_units.py: see docs/adr on neutral units.
@@ -148,13 +150,15 @@ def blocks_within(line: Line, span: Span) -> range:
 
 
 def _file_start(measurement: Measurement) -> Fraction:
-    """Seconds, on the file's own clock, of the earliest shown unit of any picture or sound track."""
-    starts = [
-        start
-        for track in measurement.tracks
-        if track.kind in {"video", "sound"} and (start := _first_shown(track)) is not None
-    ]
-    return min(starts, default=Fraction(0))
+    """Seconds, on the file's own clock, of the earliest shown unit of any picture or sound track.
+
+    Sound before time 0 is the lead-in of a coder or of a cut: it does not move the start of the file.
+    """
+    pictures, sounds = (
+        [start for track in measurement.of_kind(kind) if (start := _first_shown(track)) is not None]
+        for kind in _SHOWN_KINDS
+    )
+    return min([*pictures, *(max(start, Fraction(0)) for start in sounds)], default=Fraction(0))
 
 
 def _first_shown(track: Track) -> Fraction | None:

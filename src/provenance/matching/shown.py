@@ -76,11 +76,13 @@ def _turned(
     questioned: Presentation, evidence: Presentation, *, unable: frozenset[str]
 ) -> tuple[list[Alteration], list[Note]]:
     turned = turn(questioned, evidence)
+    lost = "rotation" in unable and not questioned.rotation and not questioned.mirrored
+    if turned.mirrored and lost:
+        return [], [Note("presentation.notCompared", "informational", "mirroring: the container has no field for it")]
     if turned.mirrored:
         return [Alteration("mirror", what=f"mirrored, then turned by {turned.rotation} degrees")], []
     if not turned.rotation:
         return [], []
-    lost = "rotation" in unable and not questioned.rotation
     if turned.rotation in {90, 270} or lost:
         return [], [Note("presentation.turned", "informational", f"turned by {turned.rotation} degrees")]
     return [Alteration("rotation", what=f"turned by {turned.rotation} degrees")], []

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: Of the sound beside the picture, the part that has to be found at one other offset for it to be called shifted.
 SHIFTED_PART: Final = Fraction(1, 2)
 
+#: No more than what ITU-R BT.1359-1 calls acceptable for early sound (90 ms), however long a picture lasts.
+MOST_SLACK: Final = Fraction(9, 100)
+
 
 @dataclass(frozen=True, slots=True)
 class SoundFound:
@@ -33,13 +36,23 @@ class SoundFound:
 
 @dataclass(frozen=True, slots=True)
 class SoundPair:
-    """Two sound tracks of two files, the picture segments, and whether these are the whole."""
+    """Two sound tracks of two files, the picture segments, and whether these are the whole.
+
+    ``picture``: seconds of one picture. A cut with an edit list starts sound at the moment asked for and pictures at
+    the next one, so that in an excerpt sound may lie up to one picture beside its place (seen with FFmpeg 5.1 to 8.1).
+    """
 
     questioned: Track
     evidence: Track
     files: tuple[Lines, Lines]
     segments: tuple[Segment, ...]
     whole: bool
+    picture: Fraction
+
+    @property
+    def slack(self) -> Fraction:
+        """Seconds, beyond one unit of sound, by which sound may be moved against pictures."""
+        return Fraction(0) if self.whole else min(self.picture, MOST_SLACK)
 
     def lines(self, level: Level) -> tuple[Line | None, Line | None]:
         """Both tracks on one level."""
@@ -49,7 +62,12 @@ class SoundPair:
 def compare_sound(pair: SoundPair) -> SoundFound:
     """Packets at their place, packets elsewhere, decoded blocks, loudness: the first that explains the sound."""
     packets = _along(pair, *pair.lines("packets"))
-    if packets is not None and not packets.unmatched and not _is_shifted(packets) and _has_same_configuration(pair):
+    if (
+        packets is not None
+        and not packets.unmatched
+        and abs(packets.shift) <= _tolerance(pair, packets)
+        and _has_same_configuration(pair)
+    ):
         return _exact(pair, packets, basis="packets")
     if packets is not None and (found := _shifted(pair, packets)) is not None:
         return found
@@ -68,7 +86,7 @@ def compare_sound(pair: SoundPair) -> SoundFound:
 def _along(pair: SoundPair, questioned: Line | None, evidence: Line | None) -> Beside | None:
     if questioned is None or evidence is None:
         return None
-    beside = look_beside(questioned, evidence, pair.segments, whole=pair.whole)
+    beside = look_beside(questioned, evidence, pair.segments, whole=pair.whole, slack=pair.slack)
     return beside if beside.seconds else None
 
 
@@ -80,9 +98,8 @@ def _has_same_configuration(pair: SoundPair) -> bool:
     return {change.digest for change in one.configuration} <= {change.digest for change in other.configuration}
 
 
-def _is_shifted(beside: Beside) -> bool:
-    tolerance = beside.unit + beside.questioned.precision + beside.evidence.precision
-    return abs(beside.shift) > tolerance
+def _tolerance(pair: SoundPair, beside: Beside) -> Fraction:
+    return beside.unit + beside.questioned.precision + beside.evidence.precision + pair.slack
 
 
 def _exact(pair: SoundPair, beside: Beside, *, basis: Basis) -> SoundFound:
@@ -142,8 +159,7 @@ def _shifted(pair: SoundPair, beside: Beside) -> SoundFound | None:
     if not shifts:
         return None
     shift = max(shifts, key=lambda one: (shifts[one], -abs(one)))
-    tolerance = beside.unit + beside.questioned.precision + beside.evidence.precision
-    if abs(shift) <= tolerance or sum(shifts.values()) < beside.seconds * SHIFTED_PART:
+    if abs(shift) <= _tolerance(pair, beside) or sum(shifts.values()) < beside.seconds * SHIFTED_PART:
         return None
     everything = all(strand.partner[unit] >= 0 for unit in strand.questioned.order)
     words = f"the sound comes {abs(float(shift)):.3f} s {'later' if shift > 0 else 'earlier'} than its pictures"

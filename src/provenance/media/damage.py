@@ -33,6 +33,8 @@ _ONE_PICTURE_A_UNIT = frozenset({"h264", "hevc", "av1", "vp8", "vp9", "mpeg2vide
 
 #: Units whose pts give the usual distance of pictures where no duration is stated.
 _SAMPLE = 64
+#: Ranges told of one track; what comes later is told as one, so that a forged file cannot make the list grow.
+_MAX_RANGES = 1000
 
 
 def is_hidden(codec: str, unit: bytes) -> bool:
@@ -109,12 +111,16 @@ def mark(pictures: PictureRows, stretches: Iterable[AbstractSet[int]]) -> Pictur
 def ranges(
     track: int, rows: PacketRows, stretches: Iterable[AbstractSet[int]], time_base: Fraction
 ) -> tuple[Damage, ...]:
-    """The stretches in seconds."""
+    """The stretches in seconds; those that touch are one."""
     step = usual_step(rows.pts[:_SAMPLE])
     durations = dict(zip(rows.pts, rows.durations, strict=True))
-    found = []
-    for stretch in stretches:
-        last = max(stretch)
+    found: list[tuple[int, int]] = []
+    for stretch in sorted(stretches, key=min):
+        start, last = min(stretch), max(stretch)
         end = last + (durations.get(last) or step)
-        found.append(Damage(track, min(stretch) * time_base, end * time_base, "units that do not decode as coded"))
-    return tuple(found)
+        if found and (start <= found[-1][1] or len(found) == _MAX_RANGES):
+            start, end = found[-1][0], max(end, found.pop()[1])
+        found.append((start, end))
+    return tuple(
+        Damage(track, start * time_base, end * time_base, "units that do not decode as coded") for start, end in found
+    )

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 #: Bytes that containers put between the position a demuxer states and the unit itself: a Matroska block header with
 #: its element id, size, track, time and flags has at most 4 + 8 + 8 + 2 + 1.
 _LEAD = 23
+#: Bytes of a unit by which its place is found, before all of them are compared.
+_HEAD = 32
 #: Units looked at for a first picture when only streams are measured: the deepest reordering is 16.
 _FIRST_LOOK = 32
 #: Units that a fresh decoder may see to give its first picture: both fields of it, and one to spare.
@@ -187,8 +189,9 @@ def coded_packet(packet: Packet[Any], read_at: Callable[[int, int], bytes]) -> C
 def _offset(data: bytes, stated: int | None, read_at: Callable[[int, int], bytes]) -> int:
     if stated is None or stated < 0:
         return -1
-    lead = read_at(stated, _LEAD + len(data)).find(data)
-    return stated + lead if lead >= 0 else -1
+    window = read_at(stated, _LEAD + len(data))
+    lead = window.find(data[:_HEAD])
+    return stated + lead if lead >= 0 and window.startswith(data, lead) else -1
 
 
 def _trims(packet: Packet[Any]) -> tuple[int, int]:
@@ -210,7 +213,7 @@ def hidden_by_edits(
     and only then are packets read.
     """
     quick = {"ignore_editlist": "1", "probesize": "32", "analyzeduration": "0"}
-    with probe.open_container(descriptor, form, limits, **quick) as container:
+    with probe.open_container(descriptor, form, **quick) as container:
         left: dict[int, set[int]] = {}
         for index, rows in measured.items():
             seen = set(rows.offsets)

@@ -71,7 +71,7 @@ def _find(
     file: File, form: Format, track: int | None, *, number: int | None, time: Fraction | None, strict: bool
 ) -> bytes | None:
     """The encoded picture; None if there is none, or if ``strict`` and a unit before it would not decode."""
-    with probe.open_container(file.descriptor, form, file.limits) as container:
+    with probe.open_container(file.descriptor, form) as container:
         stream = _stream(list(container.streams), track, form)
         troubles: set[int] = set()
         context: Any = stream.codec_context

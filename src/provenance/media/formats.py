@@ -97,7 +97,7 @@ def _transport_stream(head: bytes) -> Format | None:
 
 
 def _elementary_audio(head: bytes) -> Format | None:
-    """ADTS (layer 0), or MPEG audio of layer II or III with a rate and a frequency that exist (ISO/IEC 11172-3 2.4.2.3).
+    """ADTS (layer 0), or MPEG audio of layer II or III with a rate and a frequency that exist (ISO/IEC 11172-3).
 
     Layer I is left out: nobody records it, and the byte order mark of UTF-16 text looks like it.
     """

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 #: Bytes a luma sample and its share of chroma take at most in video: 4:4:4 at 16 bits.
 _BYTES_A_PIXEL = 6
+#: Changes of configuration listed for one track: a camcorder that alternates them every half second fills five hours.
+_MAX_CHANGES = 36_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def measure(file: File, depth: Depth) -> Measurement:
         why = "the index (moov) is absent: the recording was not finished, or the file is cut off"
         return _bytes_only("video", "unfinished-recording", form.name, depth, why)
     try:
-        with probe.open_container(file.descriptor, form, file.limits) as container:
+        with probe.open_container(file.descriptor, form) as container:
             return _Pass(file, form, depth, container).measurement(cut=outline.cut)
     except (FFmpegError, MemoryError) as error:
         if limit := probe.as_limit(error):
@@ -105,6 +107,10 @@ class _Pass:
         tracks = []
         for index, track in passes.items():
             packets, changes = rows[index]
+            if len(changes) > _MAX_CHANGES:
+                why = f"changes of the configuration after the first {_MAX_CHANGES}"
+                self._not_measured.append(NotMeasured("configuration", why, index))
+                changes = changes[:_MAX_CHANGES]
             levels = self._decoded(track, packets)
             if index in stored:
                 packets, changes = with_stored(packets, changes, stored[index])
@@ -202,8 +208,8 @@ class _Pass:
         """
         file = self._file
         with (
-            probe.open_container(file.descriptor, self._form, file.limits) as other,
-            probe.open_container(file.descriptor, self._form, file.limits) as container,
+            probe.open_container(file.descriptor, self._form) as other,
+            probe.open_container(file.descriptor, self._form) as container,
         ):
             strict: Any = other.streams[setup.index].codec_context
             strict.thread_count = 1

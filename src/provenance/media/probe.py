@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
     from provenance.media.formats import Format
-    from provenance.media.limits import Limits
 
 #: Containers that say whether a track is shown by default; others have no such statement.
 _SAY_DEFAULT = frozenset({"mov", "matroska"})
@@ -118,15 +117,17 @@ class Setup:
     layout: str | None = None
 
 
-def open_container(descriptor: int, form: Format, limits: Limits, **options: str) -> InputContainer:
-    """Open ``descriptor`` from its start as ``form``, and as nothing else; probing obeys the limit of pixels.
+def open_container(descriptor: int, form: Format, **options: str) -> InputContainer:
+    """Open ``descriptor`` from its start as ``form``, and as nothing else.
+
+    Probing is bounded by the address space alone: under ``max_pixels`` FFmpeg would forget the stated size, and an
+    oversized picture would look like a damaged file.
 
     Raises:
         FFmpegError: it cannot be opened as that; see :func:`as_limit`.
     """
     os.lseek(descriptor, 0, os.SEEK_SET)
     allowed = {"fd": str(descriptor), "format_whitelist": form.demuxer, "protocol_whitelist": "fd"}
-    allowed["max_pixels"] = str(limits.pixels)
     return av.open("fd:", "r", format=form.demuxer, options={**allowed, **options}, metadata_errors="replace")
 
 

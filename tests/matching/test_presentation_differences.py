@@ -1,0 +1,141 @@
+"""The same pictures shown differently: which kind, and what is only informational."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from build import SHOWN, codes, cut, digest, kinds, recoded, recording, related, shown_as
+
+from provenance.evidence import PacketRows, Presentation, Shown, Track
+from provenance.matching.shown import turn
+
+MARKET = recording("market", 60)
+
+
+def presented(clip, **changes):
+    return replace(clip, presentation=replace(clip.presentation, **changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"size": (640, 352)}, "crop"),
+        ({"sample_aspect": Fraction(4, 3)}, "aspect"),
+        ({"colour_range": "pc"}, "range"),
+        ({"matrix": "bt2020nc"}, "colour"),
+        ({"transfer": "smpte2084"}, "colour"),
+    ],
+)
+def test_another_value_in_container_or_header_is_a_derivative_of_its_kind(changes, kind):
+    for clip in (shown_as(MARKET, **changes), presented(MARKET, stated=replace(SHOWN, **changes))):
+        found = related(replace(clip, configuration=digest("other sets")), MARKET)
+        assert (found.relation, kinds(found), found.altered["picture" if kind == "colour" else "presentation"]) == (
+            "derivative",
+            [kind],
+            "found",
+        )
+
+
+def test_an_excerpt_shown_differently_stays_an_excerpt():
+    found = related(shown_as(cut(MARKET, 0, 25), colour_range="pc"), MARKET)
+    assert (found.relation, kinds(found)) == ("excerpt", ["range"])
+
+
+def test_what_the_container_cannot_carry_is_not_compared():
+    evidence = presented(MARKET, stated=replace(SHOWN, sample_aspect=Fraction(4, 3)))
+    assert related(replace(MARKET, container="mpegts"), evidence).relation == "same-streams"
+    assert kinds(related(MARKET, evidence)) == ["aspect"]
+
+
+def test_colour_left_unset_is_not_compared_but_range_has_a_default():
+    bare = shown_as(MARKET, matrix=None, primaries=None, transfer=None, colour_range=None)
+    assert related(bare, MARKET).relation == "same-streams"
+    assert kinds(related(shown_as(MARKET, colour_range=None), shown_as(MARKET, colour_range="pc"))) == ["range"]
+
+
+def test_container_and_header_that_disagree_in_one_file_only_are_a_difference():
+    evidence = presented(MARKET, coded=Shown())
+    forged = presented(MARKET, coded=replace(Shown(), sample_aspect=Fraction(2)))
+    assert kinds(related(forged, evidence)) == ["aspect"]
+
+
+def test_displayed_widths_that_matroska_rounds_are_equal():
+    evidence = shown_as(MARKET, sample_aspect=Fraction(40, 33))
+    rounded = shown_as(MARKET, sample_aspect=Fraction(776, 640))
+    assert related(replace(rounded, container="matroska"), evidence).relation == "same-streams"
+
+
+@pytest.mark.parametrize("rotation", [90, 270])
+def test_a_quarter_turn_is_informational(rotation):
+    found = related(presented(MARKET, rotation=rotation), MARKET)
+    assert (found.relation, found.segments[0].rotation) == ("same-streams", rotation)
+    assert "presentation.turned" in codes(found)
+
+
+def test_upside_down_is_an_alteration_unless_the_container_lost_the_tag():
+    assert kinds(related(presented(MARKET, rotation=180), MARKET)) == ["rotation"]
+    turned = presented(MARKET, rotation=180)
+    assert related(replace(MARKET, container="mpegts"), turned).relation == "same-streams"
+    assert kinds(related(MARKET, turned)) == ["rotation"]
+
+
+def test_mirroring_is_never_informational():
+    found = related(presented(MARKET, mirrored=True, rotation=90), MARKET)
+    assert (found.relation, kinds(found)) == ("derivative", ["mirror"])
+    assert (found.segments[0].mirrored, found.segments[0].rotation) == (True, 90)
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_turning_back_and_forth_is_no_turn(rotation, mirrored):
+    shown = Presentation(rotation=rotation, mirrored=mirrored)
+    assert (turn(shown, shown).rotation % 360 if not mirrored else 0, turn(shown, shown).mirrored) == (0, False)
+    one = turn(shown, Presentation())
+    assert (one.rotation, one.mirrored) == (rotation, mirrored)
+
+
+def test_captions_in_the_coded_pictures_are_told():
+    captioned = presented(MARKET, captions=3, captions_digest=digest("cc"))
+    assert kinds(related(captioned, MARKET)) == ["captions"]
+    assert kinds(related(MARKET, captioned)) == ["captions"]
+    assert related(captioned, captioned).relation == "same-streams"
+    assert kinds(related(cut(captioned, 0, 25), MARKET)) == ["captions"]
+
+
+def subtitle(text):
+    rows = PacketRows((digest(text), digest("pause")), (0, 90), (90, 90), (1, 1), (10, 90), (20, 2))
+    return Track(7, "subtitle", "mov_text", Fraction(1, 90), packets=rows)
+
+
+def test_a_subtitle_track_added_or_exchanged_is_captions():
+    plain = MARKET.measure()
+    one, other = (replace(plain, tracks=(*plain.tracks, subtitle(text))) for text in ("one", "other"))
+
+    def told(questioned, evidence):
+        from provenance.matching.exact import compare
+
+        return kinds(compare(questioned, {"0": evidence}))
+
+    assert told(one, plain) == told(plain, one) == told(one, other) == ["captions"]
+    assert told(one, one) == []
+
+
+def test_a_further_picture_track_is_a_track():
+    from provenance.matching.exact import compare
+
+    plain = MARKET.measure()
+    extra = replace(recording("extra", 60).measure().tracks[0], index=5)
+    both = replace(plain, tracks=(*plain.tracks, extra))
+    added, taken, same = compare(both, {"0": plain}), compare(plain, {"0": both}), compare(both, {"0": both})
+    assert (added.relation, kinds(added)) == ("derivative", ["track"])
+    assert (taken.relation, kinds(taken)) == ("derivative", ["track"])
+    assert same.relation == "same-streams"
+
+
+def test_recoded_pictures_are_compared_with_what_their_container_says():
+    assert kinds(related(shown_as(recoded(MARKET), colour_range="pc"), MARKET)) == ["range"]
+
+
+def test_mirroring_that_the_container_cannot_carry_is_not_compared():
+    found = related(replace(MARKET, container="mpegts"), presented(MARKET, mirrored=True))
+    assert (found.relation, "presentation.notCompared" in codes(found)) == ("same-streams", True)
