@@ -316,6 +316,14 @@ def _piece(material: Material, out: Path, chosen: str) -> Path:
     return out
 
 
+def _added(material: Material, recording: Path) -> Path:
+    """A recording coded like the pieces: FFV1 streams are joined only where their headers are the same."""
+    out = material.folder / f"added-{recording.stem[:12].replace(' ', '-')}.mkv"
+    picture = ("-i", recording, "-map", "0:v:0", "-fps_mode", "passthrough", "-enc_time_base:v", "demux")
+    stock.ffmpeg(*picture, *FFV1, *material.range_options, out)
+    return out
+
+
 def _join(material: Material, name: str, pieces: list[Path], suffix: str = ".mkv") -> Path:
     listing = material.folder / f"{name}.txt"
     listing.write_text("".join(f"file '{piece.resolve()}'\n" for piece in pieces))
@@ -332,12 +340,16 @@ def _parts(material: Material, name: str, expressions: list[str]) -> Iterator[Pa
 
 def joined_with_another(material: Material) -> Path:
     """The whole recording, then the whole of another registered one."""
-    return _join(material, "joined_with_another", [*_parts(material, "joined", ["1"]), material.partner()])
+    return _join(
+        material, "joined_with_another", [*_parts(material, "joined", ["1"]), _added(material, material.partner())]
+    )
 
 
 def joined_with_foreign(material: Material) -> Path:
     """The whole recording, then one that nobody registered."""
-    return _join(material, "joined_with_foreign", [*_parts(material, "foreign", ["1"]), material.stranger()])
+    return _join(
+        material, "joined_with_foreign", [*_parts(material, "foreign", ["1"]), _added(material, material.stranger())]
+    )
 
 
 def joined_halves_swapped(material: Material) -> Path:
@@ -350,7 +362,8 @@ def joined_from_several(material: Material) -> Path:
     """A piece, another recording, a foreign one, and a later piece."""
     count = len(material.pictures)
     head, tail = _parts(material, "several", [f"lt(n,{count // 3})", f"gte(n,{count - count // 3})"])
-    return _join(material, "joined_from_several", [head, material.partner(), material.stranger(), tail])
+    between = [_added(material, recording) for recording in (material.partner(), material.stranger())]
+    return _join(material, "joined_from_several", [head, *between, tail])
 
 
 # --- pictures taken out or put in ------------------------------------------------------------------------------------
@@ -389,7 +402,7 @@ def inserted_pictures(material: Material) -> Path:
     """Foreign pictures put into the middle, without loss, no sound."""
     half = len(material.pictures) // 2
     head, tail = _parts(material, "inserted", [f"lt(n,{half})", f"gte(n,{half})"])
-    return _join(material, "inserted_pictures", [head, material.stranger(), tail])
+    return _join(material, "inserted_pictures", [head, _added(material, material.stranger()), tail])
 
 
 def _groups(material: Material) -> tuple[Fraction, Fraction]:

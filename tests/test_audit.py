@@ -14,7 +14,7 @@ from provenance.attest import passphrase
 from provenance.attest.keys import SigningKey
 from provenance.auditing.faults import MEANINGS
 from provenance.custodian import Custodian
-from provenance.errors import ArchiveError
+from provenance.errors import ArchiveError, KeyFileError
 from provenance.founding import Init, adopt
 from provenance.register import Intake, register
 from provenance.store import heads
@@ -260,6 +260,12 @@ def test_a_locked_archive_is_checked_as_far_as_it_is_plain(tmp_path, home):
     write(archive, "UPDATE sealed_blobs SET box = zeroblob(900)")
     write(archive, "DELETE FROM heads WHERE size = 2")
     assert archive.codes() == {"sealed.box", "head.missing"}
+
+
+def test_a_wrong_passphrase_is_trouble_and_no_fault(tmp_path, home):
+    archive = filled(tmp_path, Init(passphrase="correct horse"))
+    with archive.open(passphrase=lambda: "wrong horse") as custodian, pytest.raises(KeyFileError):
+        archives.audit(custodian)
 
 
 def test_what_was_registered_under_lock_is_pending_and_no_fault(tmp_path, home):

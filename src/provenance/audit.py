@@ -21,7 +21,7 @@ from provenance.auditing.sealed import SealedCheck
 from provenance.auditing.stored import StoredEntry, StoredLog, stored_entry, stored_log
 from provenance.auditing.tree import TreeCheck, check_origin
 from provenance.auditing.units import UnitCheck
-from provenance.errors import KeyFileError, RecordError
+from provenance.errors import KeyFileError, LockedError, RecordError
 from provenance.store.inspection import Inspection
 
 if TYPE_CHECKING:
@@ -154,11 +154,14 @@ class _Audit:
 
     def _is_locked(self) -> bool:
         try:
-            return self._custodian.locked
+            _ = self._custodian.reading
+        except LockedError:
+            return True
         except KeyFileError as error:
             if error.code == "key.passphrase":
                 raise  # a mistyped passphrase is no fault of the archive
             return True  # told when the key files are checked
+        return False
 
     def _read_logs(self) -> list[StoredLog]:
         logs = []

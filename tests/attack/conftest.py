@@ -1,7 +1,8 @@
 """Every attack has an account and an archive of its own."""
 
-import archives
 import pytest
+
+import archives
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 import json
 import random
 
-import archives
 import pytest
-from archives import filled
 
+import archives
+from archives import filled
 from provenance import receipts, records
 from provenance.audit import audit
 from provenance.custodian import Custodian

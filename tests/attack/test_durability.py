@@ -10,10 +10,10 @@ import signal
 import subprocess
 import time
 
-import archives
 import commands
 import pytest
 
+import archives
 from provenance import records
 from provenance.audit import audit
 from provenance.custodian import Custodian

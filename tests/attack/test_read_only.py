@@ -4,9 +4,10 @@ import os
 import shutil
 import subprocess
 
-import archives
 import commands
 import pytest
+
+import archives
 
 #: Root writes where modes forbid it, unless it gives these powers away first.
 POWERS = "-dac_override,-dac_read_search,-fowner"

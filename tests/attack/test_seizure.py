@@ -72,7 +72,9 @@ class Canaries:
         """A recording or a still of noise that is nowhere else: its decoded rows, and the middle of its coded bytes."""
         noise = np.random.default_rng(secrets.randbits(64))
         with av.open(str(file), "w", format="matroska" if file.suffix == ".mkv" else "image2") as container:
-            codec, pixels = {".mkv": ("ffv1", "gray"), ".png": ("png", "gray"), ".jpg": ("mjpeg", "yuvj420p")}[file.suffix]
+            codec, pixels = {".mkv": ("ffv1", "gray"), ".png": ("png", "gray"), ".jpg": ("mjpeg", "yuvj420p")}[
+                file.suffix
+            ]
             stream = container.add_stream(codec, rate=25)
             stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, pixels
             for number in range(PICTURES if codec == "ffv1" else 1):
@@ -160,7 +162,9 @@ def test_the_search_finds_what_is_there(tmp_path, home):
     folder = tmp_path / "found"
     folder.mkdir()
     text = canaries.calls[0][1][1]
-    for number, written in enumerate((text.encode("utf-16-le"), base64.urlsafe_b64encode(b"xy" + text.encode() + b"z"))):
+    for number, written in enumerate(
+        (text.encode("utf-16-le"), base64.urlsafe_b64encode(b"xy" + text.encode() + b"z"))
+    ):
         (folder / "notes").write_bytes(b"somewhere " + written)
         assert [where for _, where in canaries.found_in([folder])] == ["notes"], number
     (folder / "notes").write_bytes(canaries.calls[1][0].read_bytes())
@@ -173,5 +177,6 @@ def test_a_seized_device_tells_nothing_after_eight_canaries_and_six_kills(tmp_pa
 
 
 @pytest.mark.hard
+@pytest.mark.timeout(1800)
 def test_a_seized_device_tells_nothing_after_forty_canaries_and_fifty_kills(tmp_path, device, home):
     check_seizure(device, home, Canaries(tmp_path / "footage", 40), kills=50)

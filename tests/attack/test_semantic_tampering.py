@@ -1,9 +1,9 @@
 """Somebody holds every key and the file, and makes the file consistent again after each change: what still tells?"""
 
-import archives
 import pytest
-from archives import Forger, measurement, tampering
 
+import archives
+from archives import Forger, measurement, tampering
 from provenance import merkle, receipts
 from provenance.attest.keys import SigningKey
 from provenance.binding.codec import to_blobs

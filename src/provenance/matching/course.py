@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from provenance.matching.strand import Strand
 
 
-#: An excerpt may lack this much inside and stay one excerpt (docs/adr/0006-holes.md): seconds, and part of its length.
+#: An excerpt may lack this much inside and stay one excerpt (docs/adr/0020-holes-in-excerpts.md): seconds, and part of its length.
 HOLE_SECONDS: Final = Fraction(2)
 HOLE_PART: Final = Fraction(1, 4)
 

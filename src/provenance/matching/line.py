@@ -30,7 +30,7 @@ BLOCK = 1024
 _SHOWN_KINDS: Final[tuple[TrackKind, TrackKind]] = ("video", "sound")
 
 #: A coded unit stored in fewer bytes than this is neutral: coders write the same few bytes for "nothing has changed"
-#: into unrelated files. Measured by bench/small_units.py: see docs/adr on neutral units.
+#: into unrelated files. Measured by bench/small_units.py: docs/adr/0024-neutral-units.md.
 SMALL_UNIT_BYTES: Final = {"video": 48, "sound": 16}
 
 

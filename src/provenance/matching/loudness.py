@@ -21,7 +21,7 @@ DELAY_BLOCKS: Final = 3
 #: Below about 3 s of blocks the curves of unrelated speech can resemble each other by chance.
 LEAST_BLOCKS: Final = 128
 
-#: Correlation of level curves. Measured by bench/loudness.py, see docs/adr/0010-loudness.md.
+#: Correlation of level curves. Measured by bench/loudness.py, see docs/adr/0025-loudness.md.
 ALIKE: Final = 0.9
 OTHER: Final = 0.5
 

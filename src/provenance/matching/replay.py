@@ -1,7 +1,7 @@
 """Replay: coded units of the evidence found at their registered places in bytes that no longer parse.
 
 A recording cut off before its index was written, or whose index is lost, still holds the units. How it would be shown
-is unknown, so that the presentation stays ``cannot-tell`` (formats section 3, docs/adr/0007-cut-off-files.md).
+is unknown, so that the presentation stays ``cannot-tell`` (formats section 3, docs/adr/0021-cut-off-files.md).
 """
 
 from __future__ import annotations
@@ -92,6 +92,6 @@ def _comparison(
 
 
 def _has_large_hole(missing: Sequence[Span], spans: Sequence[Span]) -> bool:
-    """The rule for holes in an excerpt (docs/adr/0006-holes.md)."""
+    """The rule for holes in an excerpt (docs/adr/0020-holes-in-excerpts.md)."""
     hull = spans[-1].end - spans[0].start
     return any(span.length > HOLE_SECONDS or span.length > hull * HOLE_PART for span in missing)

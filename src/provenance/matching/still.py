@@ -1,4 +1,4 @@
-"""A file of one picture that equals a moment of the evidence (docs/adr/0009-stills.md)."""
+"""A file of one picture that equals a moment of the evidence (docs/adr/0023-stills.md)."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ DISTINCT_PICTURES: Final = 3
 DISTINCT_SOUND: Final = Fraction(1)
 
 #: Runs with no more than this many seconds between them, on both sides, carry each other: pictures were taken out or
-#: put in between them. The same length up to which an excerpt may have a hole (docs/adr/0006-holes.md).
+#: put in between them. The same length up to which an excerpt may have a hole (docs/adr/0020-holes-in-excerpts.md).
 NEIGHBOURS: Final = Fraction(2)
 
 
