@@ -20,6 +20,7 @@ from provenance.attest import commitment, disclosure, envelope, keys, sealing, s
 from provenance.audit import audit
 from provenance.binding.codec import split, to_blobs
 from provenance.custodian import Custodian, blob_purpose, fields_purpose
+from provenance.errors import RecordError
 from provenance.evidence import Measurement, PacketRows, PictureRows, Track
 from provenance.founding import open_or_create
 from provenance.register import Intake, register
@@ -151,9 +152,10 @@ class Forger:
         texts = json.loads(sealing.open_box(box, self.reading, fields_purpose(digest)))
         return {one.name: one.value for one in map(disclosure.parse, texts)}
 
-    def resign(self, index, *, blobs=None, **changed):
+    def resign(self, index, *, blobs=None, state=lambda stated: stated, signer=None, **changed):
         """Replace the record at ``index`` by one with other sealed fields, signed well; log and tree stay as they are.
 
+        ``state`` may change the statement, ``signer`` is another key, ``blobs`` replace all that it committed to.
         Returns the new digest. Index columns, boxes and the entry (with its salt) are those of the new record.
         """
         self.archive.delete_index()
@@ -163,6 +165,8 @@ class Forger:
             fields = {**self.fields(connection, old), **changed}
             fields.pop(disclosure.DECOYS)
             boxes = {}
+            if blobs is not None:
+                fields = {name: value for name, value in fields.items() if "/" not in name}
             for (kind, track), blob in (blobs or {}).items():
                 secret = commitment.BlobSecret.fresh()
                 promised = commitment.commit_blob(*split(blob), secret)
@@ -171,7 +175,9 @@ class Forger:
                 boxes[promised.sha256] = blob
             stated = statement.parse(envelope.parse(content).payload)
             disclosures, sd = disclosure.seal_fields(fields)
-            signed = envelope.make(statement.dump(replace(stated, sd=sd)), [self.signing])
+            stated = state(replace(stated, sd=sd))
+            payload = stated if isinstance(stated, bytes) else statement.dump(stated)
+            signed = envelope.make(payload, [signer or self.signing])
             new = envelope.digest(signed)
             texts = json.dumps([one.encoded for one in disclosures]).encode()
             connection.execute("UPDATE envelopes SET digest = ?, envelope = ? WHERE digest = ?", (new, signed, old))
@@ -192,6 +198,18 @@ class Forger:
                 (new, entry.entry(salt, signed), index),
             )
         return new
+
+    def reindex(self, connection, index):
+        """Write the index columns of the record at ``index`` anew from its bytes, if it is a statement at all."""
+        query = "SELECT v.envelope FROM envelopes v JOIN log_entries e ON e.envelope_digest = v.digest WHERE idx = ?"
+        (content,) = connection.execute(query, (index,)).fetchone()
+        with contextlib.suppress(RecordError):
+            stated = statement.parse(envelope.parse(content).payload)
+            values = (stated.predicate, stated.branch.evidence_id, stated.key, stated.branch.seq, stated.key_seq, index)
+            connection.execute(
+                "UPDATE statements SET predicate = ?, evidence_id = ?, key_id = ?, seq = ?, key_seq = ? WHERE idx = ?",
+                values,
+            )
 
     def seal(self, content, purpose):
         return sealing.seal(content, [self.reading.public], purpose)

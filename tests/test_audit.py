@@ -118,7 +118,7 @@ def test_records_appended_during_an_audit_are_left_to_the_next(archive):
     assert archive.audit().checked["entries"] == 8
 
 
-# --- damaged in one place ----------------------------------------------------------------------------------------------
+# --- damaged in one place -------------------------------------------------------------------------------------------
 
 DAMAGE = [
     ("UPDATE logs SET origin = 'provenance/00000000000000000000000000000000'", "log.origin"),
@@ -249,7 +249,7 @@ def test_the_index_of_units_is_compared_with_the_measurements(archive):
     assert (report.faults, report.checked["not_indexed_yet"]) == ((), 4)
 
 
-# --- locked -----------------------------------------------------------------------------------------------------------
+# --- locked ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_locked_archive_is_checked_as_far_as_it_is_plain(tmp_path, home):
@@ -283,7 +283,7 @@ def test_a_device_that_only_seals_is_audited_without_its_reading_key(tmp_path, h
     assert (report.state, report.sealed) == ("consistent-with-outside", "not-checked")
 
 
-# --- erased -----------------------------------------------------------------------------------------------------------
+# --- erased ---------------------------------------------------------------------------------------------------------
 
 
 def test_values_erased_by_a_record_are_counted_and_no_fault(archive):
@@ -302,7 +302,7 @@ def test_values_erased_by_a_record_are_counted_and_no_fault(archive):
     assert "sealed.missing" in archive.codes()  # of another item, which no record erased
 
 
-# --- keys and copies --------------------------------------------------------------------------------------------------
+# --- keys and copies ------------------------------------------------------------------------------------------------
 
 
 def test_key_files_are_there_are_right_and_are_closed_to_others(archive):
@@ -359,7 +359,7 @@ def test_a_file_that_was_moved_and_located_again_is_not_missing(archive):
     assert (report.faults, report.checked["places_missing"]) == ((), 1)
 
 
-# --- heads held outside -----------------------------------------------------------------------------------------------
+# --- heads held outside ---------------------------------------------------------------------------------------------
 
 
 def test_checkpoints_receipts_and_slips_held_outside_are_compared(archive, home, monkeypatch):
@@ -399,7 +399,7 @@ def test_a_damaged_memory_of_this_account_is_told(archive):
     assert archive.codes() == {"outside.malformed"}
 
 
-# --- the page of the format -------------------------------------------------------------------------------------------
+# --- the page of the format -----------------------------------------------------------------------------------------
 
 
 def test_every_code_is_on_the_page_with_its_meaning_and_advice():

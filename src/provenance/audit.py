@@ -27,7 +27,6 @@ from provenance.store.inspection import Inspection
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from provenance.auditing.outside import OutsideHead
     from provenance.auditing.records import Record
     from provenance.custodian import Custodian
     from provenance.evidence import DigestSet
@@ -95,30 +94,32 @@ def audit(
         KeyFileError: The passphrase is wrong (``key.passphrase``).
     """
     with Inspection(custodian.archive.path) as inspection:
-        return _Audit(custodian, inspection, progress).run(outside, files=files)
+        return _Audit(custodian, inspection, outside, progress=progress).run(files=files)
 
 
 class _Audit:
-    def __init__(self, custodian: Custodian, inspection: Inspection, progress: Progress | None) -> None:
+    def __init__(
+        self, custodian: Custodian, inspection: Inspection, outside: Sequence[str], *, progress: Progress | None
+    ) -> None:
         self._custodian = custodian
         self._inspection = inspection
         self._progress = progress
         self._faults = Faults()
         self._locked = self._is_locked()
         self._logs = self._read_logs()
+        # In this order: what was seen outside, or indexed, before the ends are read lies within them.
+        self._heads = read_outside(self._logs, outside, self._faults)
         origin = self._logs[0].origin if self._logs else ""
         self._units = UnitCheck(custodian, origin, self._faults, locked=self._locked)
         self._ends = self._read_ends()
         self._records = RecordCheck(inspection, self._faults)
         self._sealed = SealedCheck(custodian, inspection, self._faults, locked=self._locked, ends=self._ends)
         self._digests: dict[str, DigestSet] = {}
-        self._heads: tuple[OutsideHead, ...] = ()
         self._trees: dict[int, TreeCheck] = {}
 
-    def run(self, outside: Sequence[str], *, files: bool) -> AuditReport:
+    def run(self, *, files: bool) -> AuditReport:
         """Every check, in the order of docs/formats/audit.md."""
         self._check_file()
-        self._heads = read_outside(self._logs, outside, self._faults)
         for log in self._logs:
             self._check_log(log)
         self._check_strays()

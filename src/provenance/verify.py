@@ -111,14 +111,14 @@ def _against_file(file: _File, against: Path, questions: Questions) -> Verdict:
         facts = EvidenceFacts(None, digests.sha256)
         if digests == file.digests and not questions.full:
             measured = file.measure("streams")
-            comparison = _identical(AGAINST, _duration(measured))
+            comparison = _identical(AGAINST, measured)
             facts = replace(facts, duration=_duration(measured))
         else:
             known = other.measure("full")
             facts = replace(facts, duration=_duration(known))
             comparison = _compared(file, {AGAINST: known}, {AGAINST: leaves}, questions)
             if digests == file.digests:
-                comparison = _as_identical(comparison, AGAINST, _duration(known))
+                comparison = _as_identical(comparison, AGAINST, known)
     return appraise(_case(file, comparison, questions, files={AGAINST: facts}))
 
 
@@ -136,7 +136,7 @@ def _against_archive(custodian: Custodian, file: _File, questions: Questions) ->
     same = [one for one in records.with_digest(custodian, file.digests) if _asked(one, questions)]
     if same and not questions.full:
         measured = _measured(custodian, same[0])
-        comparison = _identical(same[0], None if measured is None else _duration(measured), same[1:])
+        comparison = _identical(same[0], measured, same[1:])
         kind = "other" if measured is None else measured.kind
         return appraise(_case(file, comparison, questions, custodian=custodian, kind=kind))
     known, findings, limits = _candidates(custodian, file, questions)
@@ -146,8 +146,7 @@ def _against_archive(custodian: Custodian, file: _File, questions: Questions) ->
         comparison = _replayed(custodian, file, questions) or comparison
         comparison = _open_questions(custodian, comparison, questions)
     if same:
-        measured = known.get(same[0])
-        comparison = _as_identical(comparison, same[0], None if measured is None else _duration(measured))
+        comparison = _as_identical(comparison, same[0], known.get(same[0]))
     return appraise(_case(file, comparison, questions, custodian=custodian, findings=findings, limits=limits))
 
 
@@ -241,8 +240,10 @@ def _common(ours: bytes, theirs: bytes) -> int:
     return shared * 65_536
 
 
-def _identical(source: str, duration: Fraction | None, others: Sequence[str] = ()) -> Comparison:
+def _identical(source: str, measured: Measurement | None, others: Sequence[str] = ()) -> Comparison:
     """All bytes are equal: everything else follows."""
+    duration = None if measured is None else _duration(measured)
+    silent = measured is not None and not measured.of_kind("sound")
     whole = Span(duration * 0, duration) if duration else None
     segments = () if whole is None else (Segment(whole, whole, source, "bytes", 0),)
     one = Fraction(1)
@@ -254,15 +255,15 @@ def _identical(source: str, duration: Fraction | None, others: Sequence[str] = (
         coverage_questioned=one,
         coverage_evidence=one,
         altered=dict(_NONE_FOUND),
-        sound=SoundComparison("identical"),
+        sound=SoundComparison("absent" if silent else "identical"),
         notes=(Note("hardBinding.match", "success", "SHA-256, SHA-512 and size are equal"),),
         others=tuple((other, "identical", "bytes", one) for other in others),
     )
 
 
-def _as_identical(comparison: Comparison, source: str, duration: Fraction | None) -> Comparison:
+def _as_identical(comparison: Comparison, source: str, measured: Measurement | None) -> Comparison:
     """What `--full` found about a file whose bytes are known: identical, with the deeper findings kept."""
-    identical = _identical(source, duration)
+    identical = _identical(source, measured)
     return replace(identical, notes=(*identical.notes, *comparison.notes), others=comparison.others)
 
 

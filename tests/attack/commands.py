@@ -12,9 +12,7 @@ import sys
 def environment(home, **more):
     """What a shell would give: this test's home and a folder for temporary files that can be searched."""
     (home / "tmp").mkdir(exist_ok=True)
-    kept = {
-        name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "COVERAGE_PROCESS_START") if name in os.environ
-    }
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
     folders = {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("STATE", "DATA", "CACHE", "CONFIG")}
     return {
         **kept,

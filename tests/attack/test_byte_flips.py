@@ -2,6 +2,7 @@
 
 import json
 import random
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,6 +12,23 @@ from provenance import receipts, records
 from provenance.audit import audit
 from provenance.custodian import Custodian
 from provenance.errors import ProvenanceError
+from provenance.founding import adopt
+from provenance.verdict import to_json
+from provenance.verify import verify
+
+#: A verdict names the time of its making: it is held still.
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+@pytest.fixture
+def archive(tmp_path, home):
+    """With a checkpoint, and with a second log that goes on after a copy."""
+    archive = filled(tmp_path)
+    with Custodian.open(archive.path, write=True) as custodian:
+        receipts.checkpoint(custodian)
+        adopt(custodian, "copied")
+    archive.register("after.mp4")
+    return archive
 
 
 def exported(path):
@@ -20,10 +38,11 @@ def exported(path):
         ids = [item["evidence_id"] for item in listed]
         shown = [records.show(custodian, one) for one in ids]
         held = [receipts.receipt(custodian, one) for one in ids]
-        found = [records.with_digest(custodian, records.digests_of(custodian, one)) for one in ids]
+        files = [places.locations(custodian, one)[0].path for one in ids]
+        verdicts = [to_json(verify(custodian, file, at=NOW)).decode() for file in files]
         chunks = [records.chunks_of(custodian, one) for one in ids]
         measured = [records.measurement_of(custodian, one) for one in ids]
-    return json.dumps([listed, shown, held, found], sort_keys=True), chunks, measured
+    return json.dumps([listed, shown, held, verdicts], sort_keys=True), chunks, measured
 
 
 def outcome(path):
@@ -37,7 +56,7 @@ def outcome(path):
 
 
 def check_flips(archive, count, seed):
-    """Flip one byte at a time; every fourth anywhere, the others where the file is in use. Returns how many it found."""
+    """Flip one byte at a time, every fourth anywhere, the others where the file is in use; how many were found."""
     good = archive.path.read_bytes()
     used = [place for place, value in enumerate(good) if value]
     wanted = exported(archive.path)
@@ -81,9 +100,8 @@ def test_every_byte_of_the_file_header_and_of_the_schema_can_be_flipped(archive,
     archive.path.write_bytes(good)
 
 
-def test_a_flipped_byte_in_each_column_is_found(tmp_path, home):
-    """Not left to chance: one bit of every value of every row, in place in the file."""
-    archive = filled(tmp_path)
+def test_a_flipped_byte_in_each_column_is_found(archive):
+    """Not left to chance: one bit of some values of every column, in place in the file."""
     good = archive.path.read_bytes()
     wanted = exported(archive.path)
     values = {bytes(row[0]) for row in values_of(archive.path)}
@@ -109,5 +127,5 @@ def values_of(path):
             for column in columns:
                 yield from connection.execute(
                     f"SELECT DISTINCT CAST({column} AS BLOB) FROM {table} WHERE typeof({column}) IN ('text', 'blob')"
-                    " LIMIT 4"
+                    " LIMIT 3"
                 )

@@ -23,7 +23,7 @@ from provenance.register import Intake, register
 FORK = "fork" in multiprocessing.get_all_start_methods()
 needs_fork = pytest.mark.skipif(not FORK, reason="this system has no fork")
 
-# --- the order of system calls ------------------------------------------------------------------------------------------
+# --- the order of system calls --------------------------------------------------------------------------------------
 
 TRACED = "write,pwrite64,fsync,fdatasync,ftruncate,unlink,unlinkat"
 CALL = re.compile(r"^\d+\s+(\w+)\(")
@@ -79,7 +79,7 @@ def test_data_journal_and_folder_are_synced_before_the_acknowledgement(tmp_path,
         assert len(heads) >= 2  # the head that was seen, and its folder
 
 
-# --- killed at any moment -----------------------------------------------------------------------------------------------
+# --- killed at any moment -------------------------------------------------------------------------------------------
 
 
 def write_records(path, folder, name, acknowledged):
@@ -180,7 +180,7 @@ def test_a_reader_after_a_kill_sees_whole_records_only(tmp_path, home):
     assert archive.audit().faults == ()
 
 
-# --- many at once -------------------------------------------------------------------------------------------------------
+# --- many at once ---------------------------------------------------------------------------------------------------
 
 
 def test_four_processes_registering_at_once_neither_collide_nor_lose(tmp_path, home):

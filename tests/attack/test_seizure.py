@@ -157,7 +157,7 @@ def check_unlocked_then_locked(device, home, canaries):
 
 
 def test_the_search_finds_what_is_there(tmp_path, home):
-    """Without a passphrase the keys lie open and the boxes still hide; what is written down plainly is found."""
+    """Else a search that looks for nothing would find nothing."""
     canaries = Canaries(tmp_path / "footage", 3)
     folder = tmp_path / "found"
     folder.mkdir()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from provenance import merkle
 from provenance.attest.keys import verify
 from provenance.auditing.faults import Ranges
-from provenance.auditing.stored import text_value
 from provenance.errors import ProvenanceError, RecordError, SignatureError
 from provenance.tlog import checkpoint
 
@@ -116,4 +115,4 @@ def open_head(signed: object, log: StoredLog) -> Checkpoint:
 def check_origin(log: StoredLog, faults: Faults) -> None:
     """The origin of a log is made from its first public key (formats section 4)."""
     if log.origin != checkpoint.origin_of(log.public_key):
-        faults.add("log.origin", f"log {log.log}", f"{text_value(log.origin, 'origin')} is not the name of this key")
+        faults.add("log.origin", f"log {log.log}", f"{log.origin} is not the name of this key")
