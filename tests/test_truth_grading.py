@@ -3,8 +3,10 @@
 import pytest
 
 import forge
+import grading
 import stock
 import truth
+from case import Case
 from clips import VARIANTS
 
 ANSWER = {
@@ -24,7 +26,7 @@ def material(studio, tmp_path_factory):
 
 
 def case_of(material, name):
-    return truth.Case(name, material, forge.FORGERIES[name](material))
+    return Case(name, material, forge.FORGERIES[name](material))
 
 
 def segment(questioned, evidence, *kinds, speed=1.0):
@@ -39,7 +41,7 @@ def segment(questioned, evidence, *kinds, speed=1.0):
 
 
 def graded(case, status, **answer):
-    return truth.grade(truth.TRUTH[case.name](case), case, status, {**ANSWER, **answer}, IDS)
+    return grading.grade(truth.TRUTH[case.name](case), case, status, {**ANSWER, **answer}, IDS)
 
 
 def test_every_transformation_has_its_truth():

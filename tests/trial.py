@@ -16,8 +16,10 @@ from functools import cached_property
 from pathlib import Path
 
 import forge
+import grading
 import stock
 import truth
+from case import Case
 from clips import Studio
 from court import Court
 
@@ -61,14 +63,14 @@ def attempt(stand: Stand, name: str, edition: str) -> list[str]:
     """Run one trial and keep its row; returns what was wrong. Raises :class:`forge.NotPossible` as a row of its own."""
     ids = stand.ids
     try:
-        case = truth.Case(name, stand.material, forge.FORGERIES[name](stand.material))
+        case = Case(name, stand.material, forge.FORGERIES[name](stand.material))
         wanted = truth.TRUTH[name](case)
         status, verdict = stand.court.verify(case.made)
         if "error" in verdict:
             misses = [f"error {verdict['error']['code']}: {verdict['error']['message']} (status {status})"]
             seen = "error"
         else:
-            misses = truth.grade(wanted, case, status, verdict, ids)
+            misses = grading.grade(wanted, case, status, verdict, ids)
             kinds = sorted({a["kind"] for segment in verdict["segments"] for a in segment["alterations"]})
             sound = verdict["audio"]["relation"]
             seen = f"{verdict['relation']}/{verdict['basis']}/{status} {'+'.join(kinds)} · sound {sound}"

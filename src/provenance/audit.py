@@ -19,7 +19,7 @@ from provenance.auditing.outside import compare, read_outside
 from provenance.auditing.records import RecordCheck
 from provenance.auditing.sealed import SealedCheck
 from provenance.auditing.stored import StoredEntry, StoredLog, stored_entry, stored_log
-from provenance.auditing.tree import TreeCheck, check_origin
+from provenance.auditing.tree import TreeCheck, check_origin, open_head
 from provenance.auditing.units import UnitCheck
 from provenance.errors import KeyFileError, LockedError, RecordError
 from provenance.store.inspection import Inspection
@@ -256,11 +256,13 @@ class _Audit:
         if old is None or tree is None or details.origin != log.origin:
             self._faults.add("log.continued", record.where, "it does not join this log to the one before it")
             return
-        with self._faults.noting("archive.unreadable", record.where):
+        with self._faults.noting("log.continued", record.where):
             note = self._inspection.note("heads", old.log, details.size)
-            named = None if type(note) is not str else Subject.log(old.origin, note)
-            if record.statement.subject != named or (details.size, details.root) != (tree.size, tree.root):
-                self._faults.add("log.continued", record.where, f"log {old.log} ended with another head")
+            open_head(note, old)
+            if record.statement.subject != Subject.log(old.origin, note):
+                raise RecordError(f"it names another note than the head of log {old.log}")
+            if (details.size, details.root) != (tree.size, tree.root):
+                raise RecordError(f"log {old.log} ended with another head")
 
     def _check_strays(self) -> None:
         with self._faults.noting("archive.unreadable", "index of statements"):

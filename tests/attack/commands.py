@@ -53,3 +53,22 @@ def kill(process):
     """SIGKILL the whole session, as a device that loses power would; what was printed until then."""
     os.killpg(process.pid, signal.SIGKILL)
     return process.communicate(timeout=60)[0]
+
+
+_HALF_A_TRANSACTION = """
+import sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA cache_size = 1")
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("UPDATE locations SET box = zeroblob(20000)")
+connection.execute("UPDATE sealed_fields SET box = zeroblob(length(box))")
+print("now", flush=True)
+time.sleep(60)
+"""
+
+
+def leave_half_a_transaction(path):
+    """Kill a writer after it has overwritten pages of the archive and before it has committed."""
+    with subprocess.Popen([sys.executable, "-c", _HALF_A_TRANSACTION, path], stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.kill()

@@ -38,7 +38,7 @@ def exported(path):
         ids = [item["evidence_id"] for item in listed]
         shown = [records.show(custodian, one) for one in ids]
         held = [receipts.receipt(custodian, one) for one in ids]
-        files = [places.locations(custodian, one)[0].path for one in ids]
+        files = [records.locations(custodian, one)[0].path for one in ids]
         verdicts = [to_json(verify(custodian, file, at=NOW)).decode() for file in files]
         chunks = [records.chunks_of(custodian, one) for one in ids]
         measured = [records.measurement_of(custodian, one) for one in ids]

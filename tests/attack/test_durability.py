@@ -7,7 +7,6 @@ import re
 import select
 import shutil
 import signal
-import subprocess
 import time
 
 import commands
@@ -163,17 +162,7 @@ def test_a_reader_after_a_kill_sees_whole_records_only(tmp_path, home):
     """A journal is left behind: what it holds is put back, not ignored."""
     archive = archives.filled(tmp_path)
     before = archive.path.read_bytes()
-    script = (
-        "import sqlite3, sys, time\n"
-        "c = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
-        "c.execute('PRAGMA cache_size = 1'); c.execute('BEGIN IMMEDIATE')\n"
-        "c.execute('UPDATE locations SET box = zeroblob(20000)')\n"
-        "c.execute('UPDATE sealed_fields SET box = zeroblob(length(box))')\n"
-        "print('now', flush=True); time.sleep(60)\n"
-    )
-    with subprocess.Popen([commands.sys.executable, "-c", script, archive.path], stdout=subprocess.PIPE) as process:
-        process.stdout.readline()
-        process.kill()
+    commands.leave_half_a_transaction(archive.path)
     assert archive.path.read_bytes() != before
     assert archive.path.with_name("archive.sqlite-journal").stat().st_size > 0
     assert len(commands.call(home, archive.path, "list")) == 3

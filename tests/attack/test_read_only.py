@@ -79,3 +79,16 @@ def test_a_write_protected_archive_refuses_a_registration_in_one_line(stick, hom
     _, err = process.communicate(timeout=120)
     assert process.returncode == 2
     assert "Traceback" not in err.decode()
+
+
+def test_half_a_transaction_on_write_protected_media_is_not_shown(stick, home, before):
+    """What a killed writer left cannot be put back there, and must not be read as if it were whole."""
+    archive, _ = stick
+    archive.folder.chmod(0o755)
+    archive.path.chmod(0o600)
+    commands.leave_half_a_transaction(archive.path)
+    archive.path.chmod(0o400)
+    archive.folder.chmod(0o555)
+    status, error, _ = answer(home, archive, before, "list")
+    assert (status, error["error"]["code"]) == (2, "archive.read-only")
+    assert "copy" in error["error"]["advice"]

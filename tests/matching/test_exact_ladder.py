@@ -287,3 +287,11 @@ def test_half_speed_of_a_recording_with_hidden_units_is_one_segment():
     slow = with_video(evidence, lambda _, unit: replace(unit, pts=unit.pts * 2))
     found = related(slow, evidence)
     assert [segment.speed for segment in found.segments] == [Fraction(1, 2)]
+
+
+@pytest.mark.parametrize(("ticks", "kind"), [(30 * STEP, "frozen"), (-STEP // 2, "speed")])
+def test_a_picture_shown_for_another_time_is_told(ticks, kind):
+    later = with_video(MARKET, lambda _, unit: replace(unit, pts=unit.pts + ticks) if unit.pts >= 100 * STEP else unit)
+    found = related(replace(later, sound=()), replace(MARKET, sound=()))
+    assert found.relation == "derivative"
+    assert kind in kinds(found)

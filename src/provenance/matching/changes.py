@@ -190,8 +190,17 @@ def _read_joint(course: Course, found: Changes, number: int, *, joint: Gap | Non
         found.unmatched.extend(joint.questioned)
         found.foreign = True
     if joint.is_empty and not _is_edited(strand, before, then):
-        held = questioned.seconds(questioned.starts[before.questioned_end - 1])
-        found.of_stretch[number].append(Alteration("speed", Span(min(held, seam), seam), what="uneven"))
+        found.of_stretch[number].append(_held_or_hurried(course, before, then, seam=seam))
+
+
+def _held_or_hurried(course: Course, before: Run, then: Run, *, seam: Fraction) -> Alteration:
+    """Nothing was taken out or put in, but the last picture before the joint is shown for another time."""
+    questioned, evidence = course.strand.questioned, course.strand.evidence
+    last, other = before.questioned_end - 1, before.evidence_end - 1
+    shown = (questioned.starts[then.questioned] - questioned.starts[last]) * questioned.tick
+    longer = shown > (evidence.starts[then.evidence] - evidence.starts[other]) * evidence.tick
+    start = min(questioned.seconds(questioned.starts[last]), seam)
+    return Alteration("frozen" if longer else "speed", Span(start, seam), what="held longer" if longer else "uneven")
 
 
 def _is_edited(strand: Strand, before: Run, then: Run) -> bool:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from provenance.matching.strand import Strand
 
 
-#: An excerpt may lack this much inside and stay one excerpt (docs/adr/0020-holes-in-excerpts.md): seconds, and part of its length.
+#: An excerpt may lack this much inside and stay one excerpt: seconds, and part of its length
+#: (docs/adr/0020-holes-in-excerpts.md).
 HOLE_SECONDS: Final = Fraction(2)
 HOLE_PART: Final = Fraction(1, 4)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from provenance.matching.align import Run
 from provenance.matching.timing import rhythm
+
+#: Jumps of time in one run of equal units that are told one by one; more of them are another rhythm, told as such.
+MOST_JUMPS: Final = 32
 
 if TYPE_CHECKING:
     from provenance.matching.strand import Strand
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def edited_runs(strand: Strand, scale: Scale) -> tuple[Run, ...]:
-    """The runs of ``strand``, without units demuxed again, cut where an edit makes time jump."""
+    """The runs of ``strand``, without units demuxed again, cut where time jumps."""
     runs: list[Run] = []
     for run in strand.runs:
         left = run
@@ -21,7 +24,7 @@ def edited_runs(strand: Strand, scale: Scale) -> tuple[Run, ...]:
             runs[-1] = _without_hidden_end(strand, runs[-1], floor=left.evidence)
             left = _without_hidden_start(strand, left, floor=runs[-1].evidence_end)
         runs.append(left)
-    return tuple(piece for run in runs for piece in _cut_at_edits(strand, scale, run))
+    return tuple(piece for run in runs for piece in _cut_where_time_jumps(strand, scale, run))
 
 
 def _without_hidden_end(strand: Strand, run: Run, *, floor: int) -> Run:
@@ -40,21 +43,24 @@ def _without_hidden_start(strand: Strand, run: Run, *, floor: int) -> Run:
     return Run(run.questioned + skip, run.evidence + skip, run.length - skip)
 
 
-def _cut_at_edits(strand: Strand, scale: Scale, run: Run) -> list[Run]:
-    """Pieces of constant offset, where the run holds units that only one of the files shows."""
-    questioned, evidence = strand.questioned, strand.evidence
-    pairs = list(enumerate(range(run.evidence, run.evidence_end), run.questioned))
-    shown = [(unit, other) for unit, other in pairs if questioned.shown[unit] and evidence.shown[other]]
-    if len(shown) == len(pairs) or not shown or not rhythm(scale, scale.moments(shown)).uneven:
+def _cut_where_time_jumps(strand: Strand, scale: Scale, run: Run) -> list[Run]:
+    """Pieces of constant offset; the whole run where it has one rhythm, or none at all."""
+    shown = [
+        pair
+        for pair in enumerate(range(run.evidence, run.evidence_end), run.questioned)
+        if strand.questioned.shown[pair[0]] and strand.evidence.shown[pair[1]]
+    ]
+    if not shown or not rhythm(scale, scale.moments(shown)).uneven:
         return [run]
     cuts = [run.questioned]
     offset: int | None = None
     for pair in shown:
         ((moment, other),) = scale.moments([pair])
-        if offset is not None and abs(moment - other - offset) > scale.tolerance:
-            cuts.append(pair[0])
-            offset = None
-        offset = moment - other if offset is None else offset
+        if offset is None or abs(moment - other - offset) > scale.tolerance:
+            cuts.extend([] if offset is None else [pair[0]])
+            offset = moment - other
+    if len(cuts) > MOST_JUMPS:
+        return [run]
     ends = [*cuts[1:], run.questioned_end]
     return [
         Run(start, run.evidence + start - run.questioned, end - start) for start, end in zip(cuts, ends, strict=True)

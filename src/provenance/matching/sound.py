@@ -154,7 +154,7 @@ def _segments(pair: SoundPair, beside: Beside, basis: Basis) -> tuple[Segment, .
 
 def _shifted(pair: SoundPair, beside: Beside) -> SoundFound | None:
     """The sound found at another place than beside its pictures."""
-    strand = lay(beside.questioned, beside.evidence)
+    strand = lay(beside.questioned, beside.evidence, related=True)
     shifts = _shifts_of(pair, strand)
     if not shifts:
         return None

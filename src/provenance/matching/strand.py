@@ -65,15 +65,20 @@ class Strand:
         return self.questioned.length(unit for unit, other in enumerate(self.partner) if other >= 0)
 
 
-def lay(questioned: Line, evidence: Line, *, anchors: Sequence[Anchor] = ()) -> Strand:
+def lay(questioned: Line, evidence: Line, *, anchors: Sequence[Anchor] = (), related: bool = False) -> Strand:
     """Align two lines of one level and keep what is carried.
 
     ``anchors``: sound that was found at the same places; a second of it carries neutral pictures (a covered lens).
+    ``related``: other tracks carry the match already, so that every run that discriminates at all is kept.
     """
     runs = align(questioned, evidence, hints=_hints(questioned, evidence, anchors))
     kept: list[Run] = []
     for group in _groups(questioned, evidence, runs):
-        if _is_carried(questioned, evidence, group) or _has_anchor(questioned, evidence, group, anchors=anchors):
+        if (
+            related
+            or _is_carried(questioned, evidence, group)
+            or _has_anchor(questioned, evidence, group, anchors=anchors)
+        ):
             kept.extend(group)
     partner = [-1] * len(questioned)
     for run in kept:

@@ -140,7 +140,8 @@ class UnitIndex:
         for start in range(0, len(wanted), _BATCH):
             batch = wanted[start : start + _BATCH]
             marks = ",".join("?" * len(batch))
-            sql = f"SELECT count(*) FROM units JOIN evidence ON evidence = number WHERE evidence_id = ? AND key IN ({marks})"
+            joined = "units JOIN evidence ON evidence = number"
+            sql = f"SELECT count(*) FROM {joined} WHERE evidence_id = ? AND key IN ({marks})"
             lacking += len(batch) - self._rows(sql, evidence_id, *batch)[0][0]
         return lacking
 
