@@ -29,7 +29,7 @@ CODERS = {
 def units(picture: str, coder: tuple[str, ...], folder: Path) -> dict[bytes, int]:
     """Digest → stored bytes of the coded pictures of a still shot."""
     out = folder / "shot.mkv"
-    still = f"{picture},select='eq(n,0)',loop=125:1:0,setpts=N/25/TB,format=yuv420p"
+    still = f"{picture},trim=end_frame=1,loop=125:1:0,setpts=N/25/TB,format=yuv420p"
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", "-f", "lavfi", "-i", still, "-t", "5", *coder]
     subprocess.run([*command, str(out)], check=True)
     with open_source(out) as source:
@@ -45,7 +45,10 @@ def main() -> None:
                 one, other = (units(picture.format(size=size), options, Path(name)) for picture in PICTURES)
                 shared = [one[digest] for digest in one.keys() & other.keys()]
                 largest = max(shared, default=0)
-                print(f"{coder:24} {size:10} {len(one):4} units, {len(shared):4} shared, largest {largest} bytes")
+                print(
+                    f"{coder:24} {size:10} {len(one):4} units, {len(shared):4} shared, largest {largest} bytes",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

@@ -89,6 +89,19 @@ class Case:
         first, last = self.runs[0], self.runs[-1]
         return Piece((first.questioned[0], last.questioned[1]), (first.evidence[0], last.evidence[1]))
 
+    @cached_property
+    def moved(self) -> Fraction:
+        """Most that the time between two neighbouring pictures differs from that in the evidence, seconds."""
+        made, source = self.pictures, self.material.pictures
+        return max(
+            (
+                abs((made[a + n + 1].start - made[a + n].start) - (source[c + n + 1].start - source[c + n].start))
+                for a, b, c, _ in _aligned(made, source)
+                for n in range(b - a)
+            ),
+            default=Fraction(0),
+        )
+
     def in_order(self) -> bool:
         """Whether the runs follow one another in the evidence without repeating anything."""
         return all(a.evidence[1] <= b.evidence[0] for a, b in zip(self.runs, self.runs[1:], strict=False))
@@ -101,21 +114,25 @@ class Case:
         return [old.start - first for old, new in pairs if old.digest != new.digest and old.size == new.size]
 
 
-def runs_of(made: tuple[stock.Row, ...], source: tuple[stock.Row, ...], name: str) -> tuple[Piece, ...]:
-    """Stretches of ``made`` whose pictures are consecutive pictures of ``source``."""
+def _aligned(made: tuple[stock.Row, ...], source: tuple[stock.Row, ...]) -> list[list[int]]:
+    """First and last in ``made``, first and last in ``source``, of stretches of equal consecutive pictures."""
     places: dict[str, list[int]] = {}
     for number, row in enumerate(source):
         places.setdefault(row.digest, []).append(number)
-    runs: list[list[int]] = []  # first and last in made, first and last in source
+    runs: list[list[int]] = []
     for number, row in enumerate(made):
         where = places.get(row.digest, [])
-        follows = runs and runs[-1][1] == number - 1 and runs[-1][3] + 1 in where
-        if follows:
+        if runs and runs[-1][1] == number - 1 and runs[-1][3] + 1 in where:
             runs[-1][1], runs[-1][3] = number, runs[-1][3] + 1
         elif where:
             later = [place for place in where if not runs or place > runs[-1][3]]
             place = (later or where)[0]
             runs.append([number, number, place, place])
+    return runs
+
+
+def runs_of(made: tuple[stock.Row, ...], source: tuple[stock.Row, ...], name: str) -> tuple[Piece, ...]:
+    """Stretches of ``made`` whose pictures are consecutive pictures of ``source``."""
     zero, origin = (made[0].start if made else 0), (source[0].start if source else 0)
     starts = [*(row.start - zero for row in made), Fraction(0)]
     return tuple(
@@ -125,5 +142,5 @@ def runs_of(made: tuple[stock.Row, ...], source: tuple[stock.Row, ...], name: st
             name,
             max(Fraction(0), starts[b + 1] - (made[b].end - zero)),
         )
-        for a, b, c, d in runs
+        for a, b, c, d in _aligned(made, source)
     )

@@ -90,17 +90,15 @@ def _same_streams(case: Case) -> Expectation:
 ANY_TIMING = frozenset({"removed", "frozen", "sound", "sound-offset"})
 
 
-def _unless_timing_changed(case: Case, same: Expectation) -> Expectation:
+def _unless_timing_changed(case: Case, wanted: Expectation) -> Expectation:
     """Unless ffmpeg's copying moved pictures by more than the formats call equal (a coarser tick, at most 1 ms)."""
-    old = [b.start - a.start for a, b in zip(case.material.pictures, case.material.pictures[1:], strict=False)]
-    new = [b.start - a.start for a, b in zip(case.pictures, case.pictures[1:], strict=False)]
-    moved = max((abs(a - b) for a, b in zip(old, new, strict=True)), default=Fraction(0))
-    if moved <= Fraction(2, 1000):  # two roundings to milliseconds
-        return same
-    why = f"ffmpeg moved a picture by {float(moved) * 1000:.0f} ms while re-wrapping"
+    if case.moved <= Fraction(2, 1000):  # two roundings to milliseconds
+        return wanted
+    why = f"ffmpeg itself moved a picture by {float(case.moved) * 1000:.0f} ms"
     timing = frozenset({"speed", "frozen", "removed", "sound-offset"})
-    either = same.relation | {"derivative"}
-    return replace(same, relation=either, status=frozenset({0, 1}), tolerated=timing, why=why)
+    whole = wanted.relation & {"same-streams", "same-pictures"}
+    either = wanted.relation | {"derivative"} if whole else wanted.relation
+    return replace(wanted, relation=either, status=frozenset({0, 1}), tolerated=timing, why=why)
 
 
 def _few(case: Case) -> bool:
@@ -128,7 +126,7 @@ def _unless_held(case: Case, wanted: Expectation) -> Expectation:
     (start, end), (first, last) = case.hull.questioned, case.hull.evidence
     longer = (end - start) - (last - first)
     if longer <= case.tolerance or len(case.runs) != 1:
-        return wanted
+        return _unless_timing_changed(case, wanted)
     why = f"ffmpeg itself shows one picture for {float(longer):.2f} s more than the recording does"
     beside = frozenset({"sound", "sound-offset"})
     held = replace(wanted, status=frozenset({1}), kinds=frozenset({"frozen"}), pieces=(), why=why)

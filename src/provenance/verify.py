@@ -215,7 +215,7 @@ def _compared(
     *,
     again: Callable[[], Mapping[str, Measurement]] | None = None,
 ) -> Comparison:
-    """Compare coded units; decode only if they leave anything open. ``again``: look for candidates with pictures too."""
+    """Compare coded units; decode if they leave anything open. ``again``: look for candidates with pictures too."""
     measured = file.measure("full" if questions.full else "streams")
     if measured.depth == "streams" and exact.levels_left_open(measured, known):
         try:

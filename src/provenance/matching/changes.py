@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 #: HEVC (A.4.2, sps_max_dec_pic_buffering) let a decoder hold.
 REORDER_DEPTH: Final = 16
 
-#: Key units that a file cut without re-encoding stores before its first shown picture: the one it starts decoding at,
-#: and one more where a program steps back by one for reordered pictures.
-PREROLL_KEYS: Final = 2
+#: Seconds before the moment asked for at which FFmpeg looks for the key picture that a cut without re-encoding begins
+#: with (fftools/ffmpeg_demux.c, "dts_heuristic": 3/23 s back, for reordered pictures). A key picture further back than
+#: this could have been begun with, so that what lies before it is hidden, not needed.
+STEP_BACK: Final = Fraction(3, 23)
 
 #: Alterations of one kind in one segment that are listed singly; beyond it, those less than a second apart are joined
 #: (every other picture taken out of an hour would be 54,000 lines).
@@ -227,13 +228,11 @@ def _read_hidden(course: Course, found: Changes) -> None:
     first, last = line.starts[line.order[0]], line.starts[line.order[-1]]
     head = [unit for unit in hidden if line.starts[unit] < first]
     tail = [unit for unit in hidden if line.starts[unit] > last]
-    packets = line.track.packets
-    keys = sum(1 for unit in head if packets is not None and packets.flags[unit] & PACKET_KEY)
     # A cut without re-encoding stores what a decoder needs before the first shown picture. A file that stores the whole
     # recording and shows a part was not cut.
     if (
         not course.is_whole
-        and keys <= PREROLL_KEYS
+        and _is_needed(course, head, first=first)
         and len(tail) <= REORDER_DEPTH
         and len(head) + len(tail) == len(hidden)
     ):
@@ -247,6 +246,16 @@ def _read_hidden(course: Course, found: Changes) -> None:
     at = line.seconds(first if head else last)
     found.of_stretch[0].append(Alteration("hidden", Span(at, at), what=f"{len(hidden)} stored pictures are not shown"))
     found.missing.extend(strand.partner[unit] for unit in hidden if first <= line.starts[unit] <= last)
+
+
+def _is_needed(course: Course, head: Sequence[int], *, first: int) -> bool:
+    """Whether a decoder needs the units of ``head`` for what is shown from ``first`` (ticks) on: no key further on."""
+    line = course.strand.questioned
+    packets = line.track.packets
+    assert packets is not None
+    keys = sorted(line.starts[unit] for unit in head if packets.flags[unit] & PACKET_KEY)
+    picture = line.ends[line.order[0]] - line.starts[line.order[0]]
+    return all(first - key <= STEP_BACK / line.tick + picture for key in keys[1:])
 
 
 def _joined(alterations: Sequence[Alteration]) -> list[Alteration]:

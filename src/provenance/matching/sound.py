@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
@@ -122,8 +123,17 @@ def _exact(pair: SoundPair, beside: Beside, *, basis: Basis) -> SoundFound:
         return SoundFound(relation, tuple(alterations), tuple(notes))
     if not pair.whole:
         return SoundFound(SoundComparison("excerpt", segments=_segments(pair, beside, basis)), (), tuple(notes))
-    exact = SoundComparison("identical" if basis == "packets" else "same", segments=_segments(pair, beside, basis))
+    identical = basis == "packets" or _has_same_packets(pair)
+    exact = SoundComparison("identical" if identical else "same", segments=_segments(pair, beside, basis))
     return SoundFound(exact, (), tuple(notes))
+
+
+def _has_same_packets(pair: SoundPair) -> bool:
+    """Whether both files show the same coded units in order: containers may state their times with gaps or without."""
+    one, other = pair.lines("packets")
+    if one is None or other is None or not _has_same_configuration(pair):
+        return False
+    return [one.digests[unit] for unit in one.order] == [other.digests[unit] for unit in other.order]
 
 
 def _segments(pair: SoundPair, beside: Beside, basis: Basis) -> tuple[Segment, ...]:
@@ -172,16 +182,21 @@ def _shifted(pair: SoundPair, beside: Beside) -> SoundFound | None:
 
 
 def _shifts_of(pair: SoundPair, strand: Strand) -> dict[Fraction, Fraction]:
-    """Seconds of sound by how much later than its picture the middle of a run comes, in whole precision steps."""
+    """Seconds of sound by how much later than its picture the middle of a run comes, in whole precision steps.
+
+    Its picture is that of the segment in which the middle lies: after a joint other pictures are beside the sound.
+    """
     line, other = strand.questioned, strand.evidence
     step = line.precision + other.precision
     shifts: dict[Fraction, Fraction] = {}
-    first = pair.segments[0]
-    offset = first.evidence.start - first.questioned.start * first.speed
+    places = sorted(pair.segments, key=lambda segment: segment.evidence.start)
+    starts = [segment.evidence.start for segment in places]
     for run in strand.runs:
         middle = run.length // 2
         start = line.seconds(line.starts[run.questioned + middle])
-        expected = (other.seconds(other.starts[run.evidence + middle]) - offset) / first.speed
+        moment = other.seconds(other.starts[run.evidence + middle])
+        segment = places[max(bisect_right(starts, moment) - 1, 0)]
+        expected = segment.questioned.start + (moment - segment.evidence.start) / segment.speed
         shift = round((start - expected) / step) * step
         shifts[shift] = shifts.get(shift, Fraction(0)) + line.length(range(run.questioned, run.questioned_end))
     return shifts
