@@ -19,6 +19,9 @@ _OPUS_CONTROL, _OPUS_CONTROL_MASK = 0x7FE0, 0xFFE0
 _OPUS_START_TRIM, _OPUS_END_TRIM, _OPUS_EXTENSION = 0x10, 0x08, 0x04
 _OPUS_MORE = 0xFF
 
+#: Type and u16 length of a segment of a Presentation Graphic Stream (as libavcodec/pgssubdec.c reads it).
+_PGS_HEAD = 3
+
 #: MPEG-4 Visual start codes (ISO/IEC 14496-2 table 6-3): a group of VOPs, a VOP, the 16 video object layers.
 _MPEG4_COMES_WITH_PICTURE = (b"\x00\x00\x01\xb3", b"\x00\x00\x01\xb6")
 _VOL_FIRST, _VOL_LAST = 0x20, 0x2F
@@ -100,6 +103,17 @@ def video_object_layers(data: bytes) -> tuple[bytes, ...]:
     return tuple(piece.rstrip(b"\x00") for piece in pieces if piece and _VOL_FIRST <= piece[0] <= _VOL_LAST)
 
 
+def _pgs(data: bytes) -> Parsed:
+    """One unit for each segment: MPEG-TS carries them one by one, Matroska all of one picture together."""
+    segments = []
+    at = 0
+    while at + _PGS_HEAD <= len(data):
+        end = at + _PGS_HEAD + int.from_bytes(data[at + 1 : at + _PGS_HEAD], "big")
+        segments.append(data[at:end])
+        at = end
+    return Parsed(tuple(segments)) if at == len(data) else Parsed((data,))
+
+
 def _mpeg2(data: bytes) -> Parsed:
     return Parsed((data,), (), tuple(nal.mpeg2_captions(data)))
 
@@ -112,6 +126,7 @@ _SPLITTERS: dict[str, Callable[[bytes], Parsed]] = {
     "mpeg4": _mpeg4,
     "mpeg1video": _mpeg2,
     "mpeg2video": _mpeg2,
+    "hdmv_pgs_subtitle": _pgs,
 }
 #: Codecs whose packets are the same bytes in every container asked about (measured by re-wrapping real files).
 _AGREED = frozenset({"vp8", "vp9", "mp1", "mp2", "mp3", "ac3", "eac3", "flac", "vorbis", "alac"})

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from provenance.comparison import Alteration, AlterationKind, Note, Span
 from provenance.evidence import PACKET_CORRUPT, PACKET_KEY
+from provenance.matching.course import Gap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from provenance.matching.align import Run
-    from provenance.matching.course import Course, Gap, Stretch
+    from provenance.matching.course import Course, Stretch
     from provenance.matching.strand import Strand
 
 #: Pictures that may be stored after one that is shown later: the most that H.264 (A.3.1 h, max_dec_frame_buffering) and
@@ -118,8 +120,30 @@ def _read_gap_in_place(course: Course, found: Changes, number: int, *, run: int,
             found.unmatched.extend(gap.questioned)
             found.foreign = True
     else:
-        for kind, units in _kinds_in_place(strand, gap).items():
+        kinds = _kinds_in_place(strand, gap)
+        for kind, units in kinds.items():
             found.of_stretch[number].extend(Alteration(kind, span) for span in strand.questioned.spans(units))
+        absent = () if "damage" in kinds else _without_successor(course, number, gap)
+        if absent:
+            found.of_stretch[number].append(Alteration("removed", _place_of(course, number, Gap((), absent))))
+            found.missing.extend(absent)
+            found.holes.append(strand.evidence.length(absent))
+
+
+def _without_successor(course: Course, number: int, gap: Gap) -> tuple[int, ...]:
+    """Evidence units of a gap in whose place nothing is shown, where the copy has fewer units there."""
+    if len(gap.evidence) <= len(gap.questioned):
+        return ()
+    scale, line = course.scale, course.strand.questioned
+    tick = int(line.tick * scale.rate)
+    taken = sorted(line.starts[unit] * tick for unit in gap.questioned)
+    absent = []
+    for unit in gap.evidence:
+        place = _moment_of(course, number, course.strand.evidence.starts[unit])
+        at = bisect_left(taken, place - scale.tolerance - 1)  # places are rounded down
+        if at == len(taken) or taken[at] > place + scale.tolerance + 1:
+            absent.append(unit)
+    return tuple(absent)
 
 
 def _kinds_in_place(strand: Strand, gap: Gap) -> dict[AlterationKind, list[int]]:
@@ -161,11 +185,15 @@ def _is_beside_corrupt(course: Course, number: int, run: int) -> bool:
 def _place_of(course: Course, number: int, gap: Gap) -> Span:
     """Where on the questioned time line the left-out evidence units would have been shown."""
     evidence = course.strand.evidence
-    rhythm, scale = course.stretches[number].rhythm, course.scale
-    tick = int(evidence.tick * scale.rate)
-    edges = (evidence.starts[gap.evidence[0]], max(evidence.ends[unit] for unit in gap.evidence))
-    at = [rhythm.origin[0] + (edge * tick - rhythm.origin[1]) * rhythm.slow // rhythm.base for edge in sorted(edges)]
-    return scale.span(at[0], at[1])
+    edges = (min(evidence.starts[unit] for unit in gap.evidence), max(evidence.ends[unit] for unit in gap.evidence))
+    return course.scale.span(_moment_of(course, number, edges[0]), _moment_of(course, number, edges[1]))
+
+
+def _moment_of(course: Course, number: int, start: int) -> int:
+    """The questioned moment (in the clock of the scale) of an evidence time in ticks, by the rhythm of a stretch."""
+    rhythm = course.stretches[number].rhythm
+    tick = int(course.strand.evidence.tick * course.scale.rate)
+    return rhythm.origin[0] + (start * tick - rhythm.origin[1]) * rhythm.slow // rhythm.base
 
 
 def _read_joint(course: Course, found: Changes, number: int, *, joint: Gap | None) -> None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from provenance.comparison import Alteration, Note, SoundComparison
+from provenance.matching.changes import changes_of
+from provenance.matching.configuration import configuration_differs
+from provenance.matching.course import follow
+from provenance.matching.shown import shown_differences
 from provenance.matching.sound import SoundFound, SoundPair, compare_sound
+from provenance.matching.strand import lay
 from provenance.matching.subtitles import caption_track_differences
 
 if TYPE_CHECKING:
     from provenance.evidence import Track
     from provenance.matching.line import Level, Lines
     from provenance.matching.relation import Found
+    from provenance.matching.strand import Strand
     from provenance.matching.tracks import Pairing
 
 
@@ -24,7 +31,7 @@ def compare_companions(found: Found, files: tuple[Lines, Lines], *, videos: Pair
     found.general.extend(caption_track_differences(one, other, whole=whole))
     _add_unpaired(found, videos, sounds)
     for track, partner in videos.pairs:
-        if track is not found.strand.questioned.track and not _is_within(track, partner, files):
+        if track is not found.strand.questioned.track and not _is_beside(found, (track, partner), files):
             found.general.append(Alteration("track", what=f"picture track {track.index} differs"))
     compared = [compare_sound(SoundPair(*pair, files, found.segments, whole, picture)) for pair in sounds.pairs]
     for sound in compared:
@@ -51,13 +58,53 @@ def _add_unpaired(found: Found, videos: Pairing, sounds: Pairing) -> None:
     found.notes.append(Note("tracks.differ", "failure", ", ".join(words)))
 
 
-def _is_within(track: Track, partner: Track, files: tuple[Lines, Lines]) -> bool:
-    """Whether every shown unit of a further picture track is in its partner, on either level."""
+def _is_beside(found: Found, tracks: tuple[Track, Track], files: tuple[Lines, Lines]) -> bool:
+    """Whether a further picture track is the evidence's, shown the same way and at its place beside the first one."""
+    one, other = tracks
+    if not _shows_anything(files[0], one):
+        return not (found.course.is_whole and _shows_anything(files[1], other))
+    container, whole = files[0].measurement.container, found.course.is_whole
+    if shown_differences(one, other, container=container, whole=whole)[0]:
+        return False
     levels: tuple[Level, ...] = ("packets", "pictures")
     for level in levels:
-        line, other = files[0].of(level, track), files[1].of(level, partner)
-        if line is not None and other is not None:
-            held = set(other.digests)
-            if all(line.digests[unit] in held for unit in line.order):
-                return True
+        line, partner = files[0].of(level, one), files[1].of(level, other)
+        strand = None if line is None or partner is None else lay(line, partner, related=True)
+        if strand is not None and strand.runs and _runs_along(found, strand):
+            return True
     return False
+
+
+def _shows_anything(file: Lines, track: Track) -> bool:
+    levels: tuple[Level, ...] = ("packets", "pictures")
+    return any((line := file.of(level, track)) is not None and line.order for level in levels)
+
+
+def _runs_along(found: Found, strand: Strand) -> bool:
+    """Whether all of ``strand`` is one piece, decoded alike, and moved against the evidence as the first track is."""
+    course = follow(strand)
+    changes = changes_of(course)
+    if changes.unmatched or changes.missing or any(changes.of_stretch) or len(course.stretches) != 1:
+        return False
+    if strand.questioned.level == "packets" and configuration_differs(strand):
+        return False
+    if found.course.is_whole and not course.is_whole:
+        return False
+    return abs(_offset(strand) - _offset(found.strand)) <= _rounding(found, strand)
+
+
+def _offset(strand: Strand) -> Fraction:
+    """Seconds from a questioned unit to the evidence unit that it is, at the first one that both files show."""
+    unit, partner = next(iter(strand.shown_pairs), (strand.runs[0].questioned, strand.runs[0].evidence))
+    line, other = strand.questioned, strand.evidence
+    return other.seconds(other.starts[partner]) - line.seconds(line.starts[unit])
+
+
+def _rounding(found: Found, strand: Strand) -> Fraction:
+    """Seconds by which two tracks of a copy may have moved against each other; at a cut, by one picture."""
+    lines = (found.strand.questioned, found.strand.evidence, strand.questioned, strand.evidence)
+    rounding = sum((line.precision for line in lines), Fraction(0))
+    if found.course.is_whole:
+        return rounding
+    line = found.strand.questioned
+    return rounding + line.length(line.order[len(line.order) // 2 : len(line.order) // 2 + 1])

@@ -30,8 +30,12 @@ BLOCK = 1024
 _SHOWN_KINDS: Final[tuple[TrackKind, TrackKind]] = ("video", "sound")
 
 #: A coded unit stored in fewer bytes than this is neutral: coders write the same few bytes for "nothing has changed"
-#: into unrelated files. Measured by bench/small_units.py: docs/adr/0024-neutral-units.md.
-SMALL_UNIT_BYTES: Final = {"video": 48, "sound": 16}
+#: into unrelated files. Shared units of still shots had up to 29 bytes at 320x180, 78 at 1280x720, 108 at 1920x1080
+#: (bench/small_units.py, x265; docs/adr/0024-neutral-units.md): the limit is 39, 147 and 291 bytes there.
+SMALL_PICTURE_BYTES: Final = 32
+SMALL_PICTURE_PIXELS: Final = 8000  # one byte more for each of these
+#: Silence and pauses: Opus DTX writes 1 to 3 bytes (RFC 6716 section 2.1.9), AAC silence 6 to 23 a packet.
+SMALL_SOUND_BYTES: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +220,10 @@ def _picture_duration(track: Track, pts: int) -> int:
 
 
 def _small_units(track: Track, rows: PacketRows) -> frozenset[bytes]:
-    limit = SMALL_UNIT_BYTES.get(track.kind, 0)
+    limit = SMALL_SOUND_BYTES
+    if track.kind == "video":
+        width, height = track.presentation.coded.size or track.presentation.stated.size or (0, 0)
+        limit = SMALL_PICTURE_BYTES + width * height // SMALL_PICTURE_PIXELS
     return frozenset(digest for digest, size in zip(rows.digests, rows.sizes, strict=True) if size < limit)
 
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 #: Containers without a common subtitle track (FFmpeg's short demuxer names): a lost one is no difference there.
 NO_SUBTITLES: Final = frozenset({"avi", "mpeg", "flv", "mpegts"})
 
+#: Subtitles for which a container has no form, by its name and theirs in FFmpeg: they are lost in re-wrapping.
+CANNOT_CARRY: Final = {"mov": frozenset({"hdmv_pgs_subtitle", "dvb_subtitle", "subrip", "ass", "webvtt"})}
+
 #: MP4 fills pauses between subtitles with samples of an empty text (two bytes of length, 3GPP TS 26.245 5.17).
 EMPTY_TEXT_BYTES: Final = 2
 
@@ -21,6 +24,11 @@ def caption_track_differences(questioned: Measurement, evidence: Measurement, *,
     one, other = questioned.of_kind("subtitle"), evidence.of_kind("subtitle")
     if len(one) > len(other):
         return [Alteration("captions", what="a subtitle track that the recording does not have")]
+    if len(one) < len(other):
+        unable = CANNOT_CARRY.get(questioned.container, frozenset())
+        other = tuple(track for track in other if track.codec not in unable)
+    if len(one) > len(other):
+        return []  # converted
     if len(one) < len(other):
         if questioned.container in NO_SUBTITLES or not whole:
             return []

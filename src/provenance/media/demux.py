@@ -56,6 +56,8 @@ class TrackPass:
         self.setup = setup
         self.decoder = decoder
         self.hidden: set[int] = set()
+        #: Where the container said that its packets lie; both fields of a picture count, though they are one unit.
+        self.places: set[int] = set()
         self._context = context
         self._packets: PacketObserver | PcmObserver = _packet_observer(setup)
         self._span = SpanObserver(setup.time_base, setup.sample_rate if setup.kind == "sound" else 0)
@@ -67,6 +69,7 @@ class TrackPass:
     def update(self, packet: Packet[Any], read_at: Callable[[int, int], bytes]) -> CodedPacket:
         """Take one packet that is not empty."""
         coded = coded_packet(packet, read_at)
+        self.places.add(-1 if packet.pos is None else packet.pos)
         self._packets.update(coded)
         self._span.update(coded.pts, coded.duration, coded.flags, trims=_trims(packet))
         if self.setup.kind == "video":
@@ -205,9 +208,11 @@ def _trims(packet: Packet[Any]) -> tuple[int, int]:
 
 
 def hidden_by_edits(
-    descriptor: int, form: Format, measured: Mapping[int, PacketRows], limits: Limits
+    descriptor: int, form: Format, measured: Mapping[int, tuple[PacketRows, set[int]]], limits: Limits
 ) -> dict[int, PacketRows]:
     """Units of MP4/MOV tracks that lie outside every presented range, as PACKET_STORED rows, by track.
+
+    ``measured``: rows of each track, and where the packets lie that they were made of.
 
     The container is opened a second time with its edit lists ignored; its index says at once whether anything is left,
     and only then are packets read.
@@ -215,8 +220,7 @@ def hidden_by_edits(
     quick = {"ignore_editlist": "1", "probesize": "32", "analyzeduration": "0"}
     with probe.open_container(descriptor, form, **quick) as container:
         left: dict[int, set[int]] = {}
-        for index, rows in measured.items():
-            seen = set(rows.offsets)
+        for index, (_, seen) in measured.items():
             places = {entry.pos for entry in container.streams[index].index_entries}
             if unseen := places - seen:
                 left[index] = unseen
@@ -224,7 +228,8 @@ def hidden_by_edits(
             return {}
         found: dict[int, list[CodedPacket]] = {index: [] for index in left}
         shifts: dict[int, int] = {}
-        known = {index: dict(zip(measured[index].offsets, measured[index].pts, strict=True)) for index in left}
+        rows = {index: measured[index][0] for index in left}
+        known = {index: dict(zip(rows[index].offsets, rows[index].pts, strict=True)) for index in left}
 
         def read_at(offset: int, size: int) -> bytes:
             return os.pread(descriptor, size, offset)

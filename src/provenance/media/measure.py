@@ -103,7 +103,7 @@ class _Pass:
         file = self._file
         broken = demux.run(self._container, passes, read_at=file.read_at, limits=file.limits, progress=file.progress)
         rows = {index: track.rows() for index, track in passes.items()}
-        stored = self._stored({index: packets for index, (packets, _) in rows.items()})
+        stored = self._stored({index: (packets, passes[index].places) for index, (packets, _) in rows.items()})
         tracks = []
         for index, track in passes.items():
             packets, changes = rows[index]
@@ -162,7 +162,7 @@ class _Pass:
             self._not_measured.append(NotMeasured("canonical-units", why, setup.index))
         return demux.TrackPass(setup, context, decoder)
 
-    def _stored(self, measured: dict[int, PacketRows]) -> dict[int, PacketRows]:
+    def _stored(self, measured: dict[int, tuple[PacketRows, set[int]]]) -> dict[int, PacketRows]:
         if self._form.name != "mov":
             return {}
         blocks = {setup.index for setup in self._setups if setup.codec.startswith("pcm_")}
