@@ -1,7 +1,7 @@
 """Make the list of coded units that unrelated files share: digital silence as FFmpeg's coders write it.
 
-Run: ``python bench/common_list.py > src/provenance/matching/common.py``. The list holds the units that are too large for
-the rule on small units; it is the same on every machine that has the same imageio-ffmpeg.
+Run: ``python bench/common_list.py > src/provenance/matching/common.py``. The list holds the units that are too large
+for the rule on small units; it is the same on every machine that has the same imageio-ffmpeg.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ LAYOUTS = ("mono", "stereo")
 
 HEAD = '''"""Digests of coded units that unrelated files share: digital silence as common coders write it.
 
-Made by bench/common_list.py with the FFmpeg program of imageio-ffmpeg and the unit digests of ``provenance.binding``; it
-covers what a measurement cannot see by itself: silent units of a file whose sound was not decoded. Do not edit.
+Made by bench/common_list.py with the FFmpeg program of imageio-ffmpeg and the unit digests of ``provenance.binding``.
+It covers what a measurement cannot see by itself: silent units of a file whose sound was not decoded. Do not edit.
 """
 
 from __future__ import annotations

@@ -240,7 +240,7 @@ def test_the_index_of_units_is_compared_with_the_measurements(archive):
     assert archive.codes() == {"index.units"}
     connection.execute("INSERT INTO units VALUES (5, 1), (6, 1)")
     connection.commit()
-    assert [fault.detail[:1] for fault in archive.audit().faults] == ["1", "1"]
+    assert "1 rows too many" in {fault.detail for fault in archive.audit().faults}
     connection.close()
     index.write_bytes(b"nothing of the kind")
     assert archive.codes() == {"index.units"}

@@ -11,7 +11,7 @@ from provenance import custody, founding, merkle, receipts, records
 from provenance.attest import envelope, statement
 from provenance.attest.keys import ReadingKey, verify
 from provenance.custodian import Custodian
-from provenance.errors import ArchiveError, FileError, LockedError, RecordError, UsageError
+from provenance.errors import ArchiveError, FileError, KeyFileError, LockedError, RecordError, UsageError
 from provenance.founding import Init, adopt, open_or_create, restore_keys
 from provenance.register import Intake, register
 from provenance.store import heads
@@ -205,7 +205,7 @@ def test_a_recovery_export_restores_the_keys(tmp_path):
     export = custodian.export_recovery("q")
     custodian.close()
     shutil.rmtree(custodian.keyring.folder)
-    with pytest.raises(Exception, match="is missing"):
+    with pytest.raises(KeyFileError, match="is missing"):
         register(open_or_create(tmp_path / "archive.sqlite")[0], a_file(tmp_path, "b"), Intake(), examine=False)
     restore_keys(tmp_path / "archive.sqlite", export, "q")
     again, _ = open_or_create(tmp_path / "archive.sqlite")

@@ -72,6 +72,18 @@ def _same_streams(case: Case) -> Expectation:
     same = expect("same-streams", "packets", 0, sound=case.sound)
     if case.shown == case.was_shown:
         return _unless_timing_changed(case, same)
+    return _shown_otherwise(case, same)
+
+
+def _shown_otherwise(case: Case, same: Expectation) -> Expectation:
+    """What re-wrapping alone makes of cropping and edit lists, by what ffmpeg shows of the result."""
+    old, new = (
+        [one.dimensions for one in streams if one.kind == "video"] for streams in (case.material.streams, case.streams)
+    )
+    if case.made.suffix == ".ts" and new != old and len(case.shown) == len(case.was_shown):
+        # MPEG-TS has no field for it: what the questioned container cannot carry is not compared (formats section 3)
+        why = f"the container alone had cropped {new[0]} to {old[0]}"
+        return replace(same, finding="presentation.notCompared", why=why)
     extra = [digest for digest in case.shown if digest not in set(case.was_shown)]
     kept = [digest for digest in case.shown if digest in set(case.was_shown)]
     stored = {row.digest for row in stock.pictures(case.material.source, before=("-ignore_editlist", "1"))}
@@ -84,7 +96,9 @@ def _same_streams(case: Case) -> Expectation:
         return replace(same, finding="presentation.revealed", why="hidden packets are shown, not all decodable")
     why = f"ffmpeg itself shows {len(case.shown)} of {len(case.was_shown)} pictures after re-wrapping"
     partly = frozenset({"excerpt", "derivative"})
-    return replace(same, relation=partly, status=frozenset({0, 1}), tolerated=ANY_TIMING, why=why, sound=None)
+    # times of what is left are its own too; where it cannot decode any, nothing says that pictures are the same
+    tolerated = ANY_TIMING | {"speed"} | (frozenset() if case.shown else frozenset({"picture", "damage"}))
+    return replace(same, relation=partly, status=frozenset({0, 1}), tolerated=tolerated, why=why, sound=None)
 
 
 ANY_TIMING = frozenset({"removed", "frozen", "sound", "sound-offset"})
@@ -116,6 +130,8 @@ def _excerpt(basis: str) -> Callable[[Case], Expectation]:
         if _few(case):
             unsaid = expect("no-match|undetermined", "none", 1, why="fewer than 3 distinct pictures")
             wanted = replace(wanted, otherwise=(unsaid, replace(unsaid, status=frozenset({2}))))
+        if len(case.shown) == 1:  # a file that shows one picture is a moment of the recording (formats, relation 6)
+            wanted = replace(expect("still", basis, 0), why="the cut shows one picture")
         return _unless_held(case, wanted)
 
     return judge
@@ -210,7 +226,11 @@ def _gap(case: Case) -> Expectation:
     """Packets gone, the rest in place: removed, and the picture before the hole may be said to stand still."""
     if len(case.streams[0].rows) >= len(case.material.videos[0].rows):
         raise NotPossible("ffmpeg kept every packet")
-    return expect("derivative", "packets", 1, "removed", tolerated=frozenset({"frozen", "damage"}), sound=case.sound)
+    tolerated = {"frozen", "damage"}
+    if len(case.material.videos[0].rows) == 2 * len(case.material.pictures):
+        tolerated.add("picture")  # fields were dropped one by one: the two left over at the ends make a new picture
+    wanted = expect("derivative", "packets", 1, "removed", tolerated=frozenset(tolerated), sound=case.sound)
+    return _unless_begun_later(case, wanted)
 
 
 def _inserted(case: Case) -> Expectation:
@@ -219,17 +239,17 @@ def _inserted(case: Case) -> Expectation:
     return expect("derivative", "pictures", 1, "inserted", tolerated=ANY_SOUND, pieces=case.runs, foreign=foreign)
 
 
-def _sound_removed(_case: Case) -> Expectation:
-    return expect(
-        "derivative", "packets", 1, "sound|track", tolerated=frozenset({"sound", "track"}), sound=frozenset({"absent"})
-    )
+def _sound_removed(case: Case) -> Expectation:
+    tolerated, sound = frozenset({"sound", "track"}), frozenset({"absent"})
+    wanted = expect("derivative", "packets", 1, "sound|track", tolerated=tolerated, sound=sound)
+    return _unless_begun_later(case, wanted)
 
 
-def _sound_replaced(_case: Case) -> Expectation:
-    sound = frozenset(
-        {"replaced", "different"}
-    )  # "different" where nothing says that the rest would have been the same
-    return expect("derivative", "packets", 1, "sound", tolerated=frozenset({"track"}), sound=sound)
+def _sound_replaced(case: Case) -> Expectation:
+    # "different" where nothing says that the rest would have been the same
+    sound = frozenset({"replaced", "different"})
+    wanted = expect("derivative", "packets", 1, "sound", tolerated=frozenset({"track"}), sound=sound)
+    return _unless_begun_later(case, wanted)
 
 
 def _sound_shifted(case: Case) -> Expectation:
@@ -240,15 +260,29 @@ def _sound_shifted(case: Case) -> Expectation:
     moved = sound.rows[0].start - case.pictures[0].start - before
     if abs(moved - SHIFT) > Fraction(1, 20):
         raise NotPossible("the container did not keep the shift")
-    return expect("derivative", "packets", 1, "sound-offset", sound=UNTOUCHED, shift=SHIFT)
+    wanted = expect("derivative", "packets", 1, "sound-offset", sound=UNTOUCHED, shift=SHIFT)
+    return _unless_begun_later(case, wanted)
 
 
 def _shown_differently(kinds: str, tolerated: str = "", **more) -> Callable[[Case], Expectation]:
     def judge(case: Case) -> Expectation:
         wanted = expect("derivative", "packets", 1, kinds, tolerated=frozenset(tolerated.split()), **more)
-        return replace(wanted, sound=None if "sound" in tolerated else case.sound)
+        wanted = replace(wanted, sound=None if "sound" in tolerated else case.sound)
+        if "speed" not in kinds:
+            copied = _unless_timing_changed(case, wanted)
+            wanted = replace(wanted, tolerated=wanted.tolerated | copied.tolerated, why=copied.why)
+        return _unless_begun_later(case, wanted)
 
     return judge
+
+
+def _unless_begun_later(case: Case, wanted: Expectation) -> Expectation:
+    """Unless ffmpeg's copying lost what an edit list shows first: a part is left, with the rest told as asked."""
+    if not case.runs or not case.hull.evidence[0]:
+        return wanted
+    why = f"ffmpeg itself shows {len(case.shown)} of {len(case.was_shown)} pictures after copying"
+    either = wanted.relation | {"excerpt"}
+    return replace(wanted, relation=either, tolerated=wanted.tolerated | ANY_TIMING | {"speed"}, why=why)
 
 
 def _turned(case: Case) -> Expectation:
@@ -267,9 +301,10 @@ def _hidden_start(case: Case) -> Expectation:
     return replace(told, otherwise=(lead_in,))
 
 
-def _hidden_middle(_case: Case) -> Expectation:
+def _hidden_middle(case: Case) -> Expectation:
     tolerated = frozenset({"sound", "sound-offset", "removed", "hidden"})
-    return expect("derivative", "packets", 1, "hidden|removed", tolerated=tolerated)
+    wanted = expect("derivative", "packets", 1, "hidden|removed", tolerated=tolerated)
+    return _unless_begun_later(case, wanted)
 
 
 TRUTH: dict[str, Callable[[Case], Expectation]] = {

@@ -97,7 +97,7 @@ def appraise(case: Case) -> Verdict:
 
 def _limits(case: Case, *, with_record: bool) -> tuple[str, ...]:
     said = [*ALWAYS]
-    if case.comparison.relation in {"no-match", "undetermined"}:
+    if case.comparison.relation == "no-match":
         said.append(NO_MATCH)
     if with_record:
         said.extend((NO_QUORUM, LEFT_OUT))

@@ -270,6 +270,9 @@ class _Audit:
                 if digest not in self._records.unindexed:
                     where = f"index row of log {log!a}, entry {index!a}"
                     self._faults.add("index.extra", where, "no log entry has this record")
+        with self._faults.noting("archive.unreadable", "what waits"):
+            for line in self._inspection.waiting_differences():
+                self._faults.add("index.columns", "what waits", line)
         with self._faults.noting("archive.unreadable", "envelopes"):
             for (digest,) in self._inspection.unlogged():
                 if digest not in self._records.unindexed:

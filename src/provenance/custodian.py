@@ -19,6 +19,9 @@ from provenance.store import heads, keyring
 from provenance.store.archive import Archive
 
 if TYPE_CHECKING:
+    from provenance.store.archive import Log
+
+if TYPE_CHECKING:
     from pathlib import Path
 
 PassphraseSource = Callable[[], str | None]
@@ -34,6 +37,11 @@ def log_key_name(log: int) -> str:
     return f"log-{log}.pem"
 
 
+def signing_key_name(log: int) -> str:
+    """The file with the key that signs the statements of log number ``log``."""
+    return SIGNING if log == 0 else f"signing-{log}.pem"
+
+
 class Custodian:
     """An open archive with its keys. Use :func:`provenance.custody.open_or_create` to make one."""
 
@@ -41,6 +49,7 @@ class Custodian:
         self.archive = archive
         self.keyring = keyring.Keyring(archive.path)
         self._passphrase = passphrase
+        self._keys: dict[str, SigningKey] = {}
 
     @classmethod
     def open(
@@ -64,15 +73,24 @@ class Custodian:
 
     # --- signing: never asks ----------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def signing(self) -> SigningKey:
-        """The key that signs statements."""
-        return SigningKey.from_pem(self.keyring.read(SIGNING))
+        """The key that signs the statements of the log that grows."""
+        return self._key(signing_key_name(self.archive.current_log().log))
 
-    @cached_property
+    @property
     def log_key(self) -> SigningKey:
         """The key that signs the heads of the log that grows."""
-        return SigningKey.from_pem(self.keyring.read(log_key_name(self.archive.current_log().log)))
+        return self._key(log_key_name(self.archive.current_log().log))
+
+    def _key(self, name: str) -> SigningKey:
+        if name not in self._keys:
+            self._keys[name] = SigningKey.from_pem(self.keyring.read(name))
+        return self._keys[name]
+
+    def forget_keys(self) -> None:
+        """Read key files anew: new ones have been written."""
+        self._keys.clear()
 
     @cached_property
     def recipients(self) -> tuple[bytes, ...]:
@@ -87,13 +105,6 @@ class Custodian:
                 advice="put back a copy of the keys folder",
             )
         return keys
-
-    def replace_signing(self, key: SigningKey) -> None:
-        """Sign with ``key`` from now on; the old key file is kept under its id."""
-        self.keyring.write(f"signing-{self.signing.key_id}.pem", self.signing.to_pem(), force=True)
-        self.keyring.write(SIGNING, key.to_pem(), force=True)
-        self.__dict__.pop("signing", None)
-        self.__dict__.pop("log_key", None)
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
@@ -110,15 +121,18 @@ class Custodian:
     @cached_property
     def _opened(self) -> tuple[ReadingKey | None, KeyFileError | None]:
         """The reading key, or why a given passphrase does not open it; asked for once, as scrypt takes a second."""
-        if self.write_only:
+        if not self.keyring.folder.is_dir():  # a copy of the archive alone: what is plain can be read
             return None, None
-        data = self.keyring.read(READING)
-        if not needs_passphrase(data):
+        data = None if self.write_only else self.keyring.read(READING)
+        if data is not None and not needs_passphrase(data):
             return ReadingKey.from_file(data, None), None
-        public = parse_public_text(self.keyring.read(READING_PUBLIC).decode("ascii", "replace"))
-        private = keyring.unlocked(public)
+        private = keyring.unlocked(self._public)
         if private is not None:
-            return ReadingKey.from_private(private), None
+            key = ReadingKey.from_private(private)
+            if key.public in self.recipients:  # whoever can write there could leave any key
+                return key, None
+        if data is None:
+            return None, None
         passphrase = self._passphrase()
         try:
             return (None if passphrase is None else ReadingKey.from_file(data, passphrase)), None
@@ -148,13 +162,32 @@ class Custodian:
 
     def unlock(self, seconds: float) -> None:
         """Keep the reading key at hand for ``seconds``."""
-        keyring.keep_unlocked(self.reading.public, self.reading.private, seconds=seconds)
+        keyring.keep_unlocked(self._public, self.reading.private, seconds=seconds)
+
+    def unlock_with(self, key: ReadingKey, seconds: float) -> None:
+        """Keep ``key`` at hand, which opens what is sealed here: re-made from recovery words, or a recipient's.
+
+        Raises :class:`~provenance.errors.KeyFileError` (``key.not-for-this-archive``) when it opens nothing here.
+        """
+        if key.public not in self.recipients:
+            raise KeyFileError(
+                "this key opens nothing of this archive",
+                code="key.not-for-this-archive",
+                file=str(self.archive.path),
+                advice="give the key that the archive was set up to seal for",
+            )
+        keyring.keep_unlocked(self._public, key.private, seconds=seconds)
+        self.__dict__.pop("_opened", None)
+
+    @property
+    def _public(self) -> bytes:
+        """What the place of an unlocked key is named after: the first key that everything here is sealed to."""
+        return self.recipients[0]
 
     def lock(self) -> bool:
         """Forget the reading key that `unlock` left at hand; whether there was one."""
         self.__dict__.pop("_opened", None)
-        public = parse_public_text(self.keyring.read(READING_PUBLIC).decode("ascii", "replace"))
-        return keyring.lock(public)
+        return keyring.lock(self._public)
 
     def set_passphrase(self, passphrase: str | None) -> None:
         """Put the reading key under another passphrase (None: under none)."""
@@ -162,10 +195,14 @@ class Custodian:
         self.lock()
 
     def export_recovery(self, passphrase: str) -> bytes:
-        """Every key file under a passphrase of its own: restores signing and reading when the keys folder is lost."""
-        self.reading  # noqa: B018 - who cannot open the reading key must not carry it away under another passphrase
+        """Every key file under a passphrase of its own: restores signing and reading when the keys folder is lost.
+
+        Who cannot open the reading key cannot carry it away under another passphrase; a device that only seals exports
+        what it has.
+        """
         files = {name: self.keyring.read(name).decode("ascii") for name in self.keyring.names()}
-        files[READING] = self.reading.to_file(None).decode("ascii")
+        if not self.write_only:
+            files[READING] = self.reading.to_file(None).decode("ascii")
         return protect(json.dumps(files, sort_keys=True).encode("ascii"), passphrase)
 
     def seal(self, plaintext: bytes, purpose: bytes) -> bytes:
@@ -205,8 +242,18 @@ class Custodian:
 
     # --- the memory outside the archive -----------------------------------------------------------------------------
 
+    def is_continuous(self) -> bool:
+        """Whether the log that grows is the one that this account saw last (formats section 4)."""
+        try:
+            self.check_continuity()
+        except ArchiveError as error:
+            if error.code not in {"archive.unknown-origin", "archive.rolled-back"}:
+                raise
+            return False
+        return True
+
     def check_continuity(self) -> None:
-        """Raise unless this archive holds at least what this account last saw of its log (formats section 4)."""
+        """Raise unless this archive holds what this account last saw of its log (formats section 4)."""
         log = self.archive.current_log()
         if self.archive.size(log.log) == 0:  # it is being begun in this transaction
             return
@@ -218,17 +265,18 @@ class Custodian:
                 file=str(self.archive.path),
                 advice="`provenance archive adopt --moved` if it now lives only here, `--copied` if it is a copy",
             )
-        size, note = seen
-        if self.archive.size(log.log) < size or not self._holds(log.log, size, note):
+        if not self.holds(log, seen):
             raise ArchiveError(
-                f"is older than, or differs from, the head of {size} entries that this account saw",
+                f"is older than, or differs from, the head of {seen[0]} entries that this account saw",
                 code="archive.rolled-back",
                 file=str(self.archive.path),
                 advice="if it was restored from a backup: `provenance archive adopt --copied` begins a new log",
             )
 
-    def _holds(self, log: int, size: int, note: str) -> bool:
-        return size == 0 or self.archive.head_note(log, size) == note
+    def holds(self, log: Log, seen: tuple[int, str]) -> bool:
+        """Whether ``log`` has the very head (size, note) that was seen; size 0 was noted before the log began."""
+        size, note = seen
+        return size == 0 or self.archive.head_note(log.log, size) == note
 
 
 def fields_purpose(envelope_digest: bytes) -> bytes:

@@ -6,6 +6,7 @@ what the disk holds.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -18,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 from provenance import merkle, records
 from provenance.attest import envelope, statement
 from provenance.attest.commitment import BlobSecret, commit_blob, subject_commitment
-from provenance.attest.disclosure import seal_fields
+from provenance.attest.disclosure import MAX_DISCLOSURE, seal_fields
+from provenance.attest.keys import verify
 from provenance.attest.statement import Branch, Subject
 from provenance.binding.codec import split
 from provenance.clock import observe
 from provenance.custodian import INDEX_PURPOSE, blob_purpose, fields_purpose
-from provenance.errors import ArchiveError, FileError
+from provenance.errors import ArchiveError, FileError, RecordError
 from provenance.evidence import evidence_id as new_evidence_id
 from provenance.media import source as media
 from provenance.store import heads
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 
 _SALT_BYTES = 32
 #: The comparison part of a verdict beside the questioned file (formats section 6).
+_OF_THE_RECORDS = ("evidence_id", "measured_by", "committed_not_after")
 _COMPARISON_PART = ("relation", "basis", "segments", "unmatched", "missing", "coverage", "altered", "audio")
 
 
@@ -106,12 +109,27 @@ def append_examination(
 def append_verification(custodian: Custodian, evidence_id: str, verdict: Mapping[str, Any]) -> Row:
     """Append what was found about a questioned file, inside the caller's transaction; all of it is sealed.
 
-    What is signed carries no floats: seconds and parts are written as decimal text.
+    It holds the comparison part of the verdict (formats section 6). One too long for a sealed field is told without its
+    segments, with the SHA-256 of the whole.
     """
     subject = _subject_of(custodian, evidence_id)
-    comparison = {name: without_floats(verdict[name]) for name in _COMPARISON_PART}
+    comparison = comparison_part(verdict)
+    whole = json.dumps(comparison, sort_keys=True, separators=(",", ":")).encode("ascii")
+    if len(whole) > MAX_DISCLOSURE // 2:
+        short = {name: value for name, value in comparison.items() if not isinstance(value, list)}
+        short["audio"] = {"relation": comparison["audio"]["relation"]}
+        comparison = {**short, "sha256": hashlib.sha256(whole).hexdigest()}
     sealed = {"questioned": verdict["questioned"], "comparison": comparison}
     return append(custodian, Draft("verification", subject, evidence_id=evidence_id, sealed=sealed))
+
+
+def comparison_part(verdict: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a verdict that is the same for the same pair of files, whatever else is held; no floats in it."""
+    part: dict[str, Any] = {name: without_floats(verdict[name]) for name in _COMPARISON_PART}
+    for segment in (*part["segments"], *part["audio"]["segments"]):
+        for name in _OF_THE_RECORDS:
+            segment.pop(name, None)
+    return part
 
 
 def without_floats(value: Any) -> Any:
@@ -132,7 +150,7 @@ def append(custodian: Custodian, draft: Draft) -> Row:
     archive, signing = custodian.archive, custodian.signing
     custodian.check_continuity()
     log = archive.current_log()
-    own = archive.last_statement(key_id=signing.key_id)
+    own = _last_of_key(custodian, log, signing.key_id)
     sealed_blobs = _seal_blobs(custodian, draft.blobs)
     observed = observe()
     disclosures, sd = seal_fields(
@@ -142,7 +160,7 @@ def append(custodian: Custodian, draft: Draft) -> Row:
             "observed_at": observed.text,
             "clock": {"source": observed.source, "sync": observed.sync},
             "tool": tool_facts(),
-            "key_prev": [] if own is None else [own.envelope_digest.hex()],
+            "key_prev": [] if own is None else [own.digest.hex()],
         }
     )
     branch = _branch(custodian, draft, signing.key_id)
@@ -172,12 +190,38 @@ def append(custodian: Custodian, draft: Draft) -> Row:
     return row
 
 
+@dataclass(frozen=True, slots=True)
+class _Last:
+    digest: bytes
+    key_seq: int
+
+
+def _last_of_key(custodian: Custodian, log: Log, key_id: str) -> _Last | None:
+    """The newest statement in the log, which the same key signed; read from its envelope, not from a column.
+
+    A log has one signing key, so that its numbers follow the order of its entries: none is signed twice.
+    """
+    digest = custodian.archive.last_envelope(log.log)
+    if digest is None:
+        return None
+    stored = custodian.archive.envelope(digest)
+    stated = statement.parse(envelope.parse(stored).payload)
+    if envelope.digest(stored) != digest or stated.key != key_id:
+        raise RecordError(
+            "the newest record of the log is not by the key that signs here",
+            code="record.index",
+            advice="run `provenance audit`",
+        )
+    return _Last(digest, stated.key_seq)
+
+
 def _branch(custodian: Custodian, draft: Draft, key_id: str) -> Branch | None:
     if draft.evidence_id is None:
         return None
     last = custodian.archive.last_statement(key_id=key_id, evidence_id=draft.evidence_id)
     if last is None or last.seq is None:
         return Branch(draft.evidence_id, key_id, 0, draft.follows)
+    records.statement_of(custodian, last)
     return Branch(draft.evidence_id, key_id, last.seq + 1, (last.envelope_digest, *draft.follows))
 
 
@@ -220,6 +264,7 @@ def _add_entry(custodian: Custodian, log: Log, content: bytes, digest: bytes | N
     """Blind and append one entry, and sign the head that it makes."""
     archive = custodian.archive
     size, node = archive.size(log.log), archive.node(log.log)
+    _check_tree(custodian, log, size)
     salt = entry.fresh_salt()
     nodes = merkle.new_nodes(size, entry.leaf(salt, content), node)
     archive.add_entry(Entry(log.log, size, entry.entry(salt, content), salt, digest), nodes)
@@ -227,17 +272,42 @@ def _add_entry(custodian: Custodian, log: Log, content: bytes, digest: bytes | N
     archive.add_head("heads", log.log, size + 1, sign_head(custodian, log, head))
 
 
+def _check_tree(custodian: Custodian, log: Log, size: int) -> None:
+    """Raise unless the stored tree leads to the last head that was signed: a wrong root would be signed for good."""
+    archive = custodian.archive
+    last = archive.last_head(log.log)
+    if last is None and size == 0:
+        return
+    if last is not None and last[0] == size:
+        signed = checkpoint.open_checkpoint(last[1], [checkpoint.vkey_of(log.public_key)], verify)
+        if signed == Checkpoint(log.origin, size, merkle.root_of(size, archive.node(log.log))):
+            return
+    raise ArchiveError(
+        "holds a log that does not lead to its last signed head; nothing was added",
+        code="archive.damaged",
+        file=str(archive.path),
+        advice="run `provenance audit`, and restore a backup",
+    )
+
+
 def sign_head(custodian: Custodian, log: Log, head: Checkpoint) -> str:
     """The signed note over ``head`` by the log's key."""
     return checkpoint.sign(head, log.public_key, custodian.log_key.sign)
 
 
-def remember_head(custodian: Custodian) -> None:
-    """Tell this account's memory of the newest head; called when the transaction is durable."""
+def remember_head(custodian: Custodian) -> str | None:
+    """Tell this account's memory of the newest head; called when the transaction is durable.
+
+    What was recorded stands, so that a memory that cannot be written is no error: the answer is a line that says so.
+    """
     log = custodian.archive.current_log()
     head = custodian.archive.last_head(log.log)
-    if head is not None:
-        heads.remember(log.origin, *head)
+    try:
+        if head is not None:
+            heads.remember(log.origin, *head)
+    except ArchiveError as error:
+        return f"The last head could not be noted outside the archive ({error}); the record itself is safe."
+    return None
 
 
 def set_index_secret(custodian: Custodian) -> None:
@@ -306,12 +376,16 @@ def settle(custodian: Custodian) -> Sequence[tuple[str, str]]:
 
     Returns the joined pairs (later id, earlier id).
     """
-    if custodian.locked or not custodian.archive.write:
+    if custodian.locked or not custodian.archive.write or not custodian.is_continuous():
         return ()
     joined = []
     for evidence_id in custodian.archive.without_digest():
+        try:
+            digests = records.digests_of(custodian, evidence_id)
+        except RecordError:  # damaged: `audit` tells; the others must not wait for it
+            continue
         with custodian.archive.writing():
-            keyed = records.keyed(custodian, records.digests_of(custodian, evidence_id))
+            keyed = records.keyed(custodian, digests)
             known = custodian.archive.with_digest(keyed)
             custodian.archive.index_digest(keyed, evidence_id)
             if known and evidence_id not in known:

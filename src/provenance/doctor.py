@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from provenance.attest.keys import needs_passphrase, parse_public_text
 from provenance.clock import observe
-from provenance.custodian import READING, READING_PUBLIC, Custodian
+from provenance.custodian import READING, READING_PUBLIC, Custodian, log_key_name, signing_key_name
 from provenance.errors import ArchiveError, ProvenanceError
 from provenance.store.keyring import unlocked
 
@@ -63,7 +63,7 @@ class Health:
         }
 
 
-ReadingState = Literal["none", "open", "unlocked", "protected"]
+ReadingState = Literal["unknown", "missing", "none", "open", "unlocked", "protected"]
 
 
 def own_reading_key(custodian: Custodian) -> bytes | None:
@@ -74,46 +74,63 @@ def own_reading_key(custodian: Custodian) -> bytes | None:
 
 
 def reading_state(custodian: Custodian) -> ReadingState:
-    """Whether the reading key lies here, and how: absent, plain, unlocked for a while, or under its passphrase."""
-    if not custodian.keyring.has(READING):
-        return "none"
-    if not needs_passphrase(custodian.keyring.read(READING)):
+    """Whether a key that opens lies here, and how: plain, unlocked for a while, or under its passphrase.
+
+    ``none``: this device was set up to seal for others. ``missing``: it was not, and the reading key is gone.
+    """
+    keyring = custodian.keyring
+    has_own = keyring.has(READING)
+    if has_own and not needs_passphrase(keyring.read(READING)):
         return "open"
-    public = own_reading_key(custodian)
-    return "unlocked" if public is not None and unlocked(public) is not None else "protected"
+    if (keyring.has(READING_PUBLIC) or keyring.recipients()) and unlocked(custodian.recipients[0]) is not None:
+        return "unlocked"  # by the passphrase, the recovery words or a recipient's key
+    if has_own:
+        return "protected"
+    seals_for_others = any(name.startswith("recipients/seal-to-") for name in keyring.names())
+    return "none" if seals_for_others and not keyring.has(READING_PUBLIC) else "missing"
 
 
 _FINDER = {
-    "none": "how many records there are and in which order, nothing of what they say: this device only seals;",
-    "protected": "how many records there are and in which order, nothing of what they say without the passphrase;",
+    "missing": "nothing of what they say: the reading key is missing here, unless it lies elsewhere on this device;",
+    "none": "nothing of what they say: this device only seals;",
+    "protected": "nothing of what they say without the passphrase;",
+}
+_FINDER_OF_ALL = {
+    "unknown": "not known, as archive and keys cannot be looked at; at worst everything recorded here;",
     "unlocked": "everything recorded here, until the key is locked again;",
     "open": "everything recorded here, sources and places too: no passphrase is set;",
 }
 
 
-def finder_line(state: ReadingState | None) -> str:
-    """What a finder of this device could read; ``None``: there is no archive."""
+def finder_line(state: ReadingState | None, *, weeks: bool = True) -> str:
+    """What a finder of this device could read; ``None``: there is no archive. ``weeks``: whether records carry one."""
     if state is None:
         return f"nothing of provenance: there is no archive; {_REGISTERED_FILES}"
-    return f"{_FINDER[state]} {_REGISTERED_FILES}"
+    if state in _FINDER_OF_ALL:
+        return f"{_FINDER_OF_ALL[state]} {_REGISTERED_FILES}"
+    plain = f"the order of the records, the kind, evidence id{', week' if weeks else ''} and signing key of each"
+    return f"{plain}, and about how large each sealed value is; {_FINDER[state]} {_REGISTERED_FILES}"
 
 
 def examine_machine(path: Path) -> Health:
     """Look at the archive at ``path``, its keys, the disk, the clock and the child that measures media."""
     checks: list[Check] = []
-    state: ReadingState | None = None
+    state: ReadingState | None = "unknown"
+    weeks = True
     try:
         with Custodian.open(path) as custodian:
             state = reading_state(custodian)
+            weeks = custodian.archive.setting("profile") != "filmer"
             checks.extend(_archive(custodian))
             checks.extend(_keys(custodian, state))
     except ArchiveError as error:
         missing = error.code == "archive.missing"
+        state = None if missing else state
         checks.append(Check("archive", "note" if missing else "fault", f"{path}: {error.message}", error.advice))
     except ProvenanceError as error:
         checks.append(Check("keys", "fault", str(error), error.advice))
     checks.extend((_disk(path), _clock(), _sqlite(), _measuring(), _rendering()))
-    return Health(finder_line(state), tuple(checks))
+    return Health(finder_line(state, weeks=weeks), tuple(checks))
 
 
 def _archive(custodian: Custodian) -> Iterator[Check]:
@@ -135,18 +152,31 @@ def _keys(custodian: Custodian, state: ReadingState) -> Iterator[Check]:
     open_files = custodian.keyring.too_open()
     if open_files:
         yield Check("key files", "fault", f"others may read {', '.join(open_files)}", "chmod -R go= that folder")
-    absent = [name for name in ("signing.pem",) if not custodian.keyring.has(name)]
+    log = custodian.archive.current_log().log
+    absent = [name for name in (signing_key_name(log), log_key_name(log)) if not custodian.keyring.has(name)]
     if absent:
-        yield Check("keys", "fault", f"{', '.join(absent)} is missing", "put back a copy of the keys folder")
+        yield Check(
+            "keys",
+            "fault",
+            f"{' and '.join(absent)} missing: nothing can be added",
+            "put back a copy of the keys folder",
+        )
     match state:
         case "open":
             yield Check(
                 "passphrase", "note", "none is set: whoever has this device reads all", "`provenance key passphrase`"
             )
         case "unlocked":
-            yield Check("passphrase", "note", "set, and unlocked for now", "`provenance unlock --lock` ends it")
+            yield Check("passphrase", "note", "not asked for: unlocked for now", "`provenance unlock --lock` ends it")
         case "protected":
             yield Check("passphrase", "ok", "set")
+        case "missing":
+            yield Check(
+                "reading key",
+                "fault",
+                "reading.key is missing, and this device was not set up to seal for others alone",
+                "put back a copy of the keys folder, or `provenance key restore`",
+            )
         case "none":
             count = len(custodian.recipients)
             yield Check("passphrase", "ok", f"not needed: sealed for {count} recipient{'s' if count > 1 else ''} only")

@@ -104,6 +104,14 @@ ERRORS: Final[dict[str, Trouble]] = {
         "when a backup is restored.",
         "`provenance archive adopt --copied` begins a new log that says so.",
     ),
+    "archive.state-folder": Trouble(
+        "The folder with the last head that this account saw of each log cannot be used.",
+        "Check that the folder is yours and can be read and written.",
+    ),
+    "archive.state-folder": Trouble(
+        "The memory of the last head seen, in the user's state folder, cannot be read or written.",
+        "Check that the folder named is yours and can be read and written.",
+    ),
     "archive.keys-without-archive": Trouble(
         "The keys of an archive lie here and the archive is gone.",
         "Restore the archive, or move the keys folder away to begin a new one.",
@@ -119,6 +127,10 @@ ERRORS: Final[dict[str, Trouble]] = {
     "key.passphrase": Trouble("The passphrase is missing or wrong.", "Try again; nobody can restore it."),
     "key.passphrase-file": Trouble(
         "The file does not hold a passphrase.", "Write it on the first line of the file, as UTF-8."
+    ),
+    "key.not-for-this-archive": Trouble(
+        "The key opens nothing of this archive: nothing in it was sealed for it.",
+        "Give the key, or the recovery words, that the archive was set up with.",
     ),
     "key.no-recipient": Trouble(
         "There is neither a reading key nor a recipient to seal for.", "Put back a copy of the keys folder."
@@ -142,6 +154,8 @@ ERRORS: Final[dict[str, Trouble]] = {
     "record.fields": Trouble("The sealed fields of a record are malformed.", _BACKUP),
     "record.disclosure": Trouble("A disclosed value is not among those that the record was signed with.", _BACKUP),
     "record.blob": Trouble("A measurement is not the one that the record commits to.", _BACKUP),
+    "record.blob-missing": Trouble("A measurement that a record commits to is not held any more.", _BACKUP),
+    "record.index": Trouble("The index of the archive says otherwise than the signed bytes it leads to.", _BACKUP),
     "record.facts": Trouble("The facts of a measurement are malformed.", _BACKUP),
     "record.box": Trouble("A sealed box was changed or cut short, or belongs to another record.", _BACKUP),
     "record.not-for-this-key": Trouble("A box was sealed for other keys than this one.", "Open it where their key is."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from provenance import custody, lookup, records
@@ -22,13 +22,21 @@ if TYPE_CHECKING:
     Progress = Callable[[str, int, int | None], None]
 
 
+#: What was not measured, as told in a sealed field of at most 64 KiB; a file has a few tracks.
+_GAPS = 100
+
+
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What an examination came to, in lines for people. ``error`` says why nothing could be measured."""
+    """What an examination came to, in lines for people.
+
+    ``error`` says why nothing could be measured; ``unknown``: no such evidence is registered here.
+    """
 
     evidence_id: str
     lines: tuple[str, ...] = ()
     error: str | None = None
+    unknown: bool = False
 
     @property
     def nothing_measured(self) -> bool:
@@ -54,9 +62,13 @@ def examine_source(
     with custodian.archive.writing():
         custody.append_examination(custodian, evidence_id, to_blobs(measured), sealed_facts(measured))
     custody.remember_head(custodian)
+    done = summary(evidence_id, measured)
     if not custodian.locked:
-        lookup.index_examinations(custodian)
-    return summary(evidence_id, measured)
+        try:
+            lookup.index_examinations(custodian)
+        except ProvenanceError as error:  # the examination stands; `verify` brings the index up to date
+            return replace(done, lines=(*done.lines, f"the index was not brought up to date: {error}"))
+    return done
 
 
 def _examining(progress: Progress | None) -> Callable[[int, int], None] | None:
@@ -66,10 +78,17 @@ def _examining(progress: Progress | None) -> Callable[[int, int], None] | None:
 
 def sealed_facts(measured: Measurement) -> dict[str, object]:
     """The sealed fields about how it was measured: no path, no kernel release, no locale."""
+    gaps = [{"what": gap.what, "track": gap.track, "why": gap.why} for gap in measured.not_measured]
     return {
+        "media": {"kind": measured.kind, "state": measured.state, "measured": _is_measured(measured)},
+        "not_measured": gaps[:_GAPS],  # the facts blob has them all
         "parameters": {"libraries": dict(measured.libraries)},
         "sandbox": {"in_force": list(measured.sandbox), "missing": list(measured.sandbox_missing)},
     }
+
+
+def _is_measured(measured: Measurement) -> bool:
+    return any(track.packets or track.pictures for track in measured.tracks)
 
 
 def summary(evidence_id: str, measured: Measurement) -> Examination:
@@ -78,7 +97,7 @@ def summary(evidence_id: str, measured: Measurement) -> Examination:
         f"{gap.what} not measured{'' if gap.track is None else f' (track {gap.track})'}: {gap.why}"
         for gap in measured.not_measured
     )
-    if any(track.packets or track.pictures for track in measured.tracks):
+    if _is_measured(measured):
         return Examination(evidence_id, lines)
     why = {
         "not-media": "this is no video or sound that can be measured; its bytes are registered",
@@ -101,6 +120,11 @@ def examine_pending(
     """
     custody.settle(custodian)
     for evidence_id in ids or custodian.archive.pending():
+        try:
+            records.registration_of(custodian, evidence_id)
+        except UsageError as error:
+            yield Examination(evidence_id, error=str(error), unknown=True)
+            continue
         if is_examined(custodian, evidence_id):
             yield Examination(evidence_id, lines=("was examined before",))
             continue

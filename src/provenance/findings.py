@@ -43,6 +43,11 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "informational",
         "Not that the file in hand comes from one of them.",
     ),
+    "evidence.unreadable": Meaning(
+        "A registered recording was not compared: its sealed measurements could not be opened or are damaged.",
+        "informational",
+        "Not that the file in hand comes from it, nor why they cannot be read; `provenance audit` looks further.",
+    ),
     "archive.locked": Meaning(
         "The archive is locked: without its reading key nothing could be compared.",
         "informational",
@@ -53,11 +58,6 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "Every byte of the file in hand equals the registered file.",
         "success",
         "Not that the scene is true, nor what happened to the file before it was registered.",
-    ),
-    "hardBinding.mismatch": Meaning(
-        "The bytes of the file in hand differ from the registered file.",
-        "informational",
-        "Not that the content was altered: a messenger or a new container changes bytes too.",
     ),
     "hardBinding.prefix": Meaning(
         "The file in hand and the registered file begin with the same bytes, up to the number stated.",
@@ -261,11 +261,6 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "informational",
         "Not that the signer is untrustworthy.",
     ),
-    "record.signerRevoked": Meaning(
-        "The signing key was revoked, and nothing from outside dates this record before that.",
-        "failure",
-        "Not that this record was made by somebody else.",
-    ),
     "time.none": Meaning(
         "No outside clock has dated this record.",
         "informational",
@@ -295,11 +290,6 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "Only the archive's own log holds this record; no outside party has confirmed it.",
         "informational",
         "Not that the log was rewritten.",
-    ),
-    "log.notChecked": Meaning(
-        "No path from the record to a checkpoint was at hand.",
-        "informational",
-        "Not that the record is missing from the log.",
     ),
     "custody.noGap": Meaning(
         "The records shown for this evidence follow each other without a gap.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
@@ -12,7 +12,7 @@ from provenance.attest.details import KeyIntroduced, LogContinued
 from provenance.attest.keys import ReadingKey, SigningKey, parse_public_text, public_text
 from provenance.attest.recovery import new_words, recover, unprotect
 from provenance.attest.statement import Subject
-from provenance.custodian import READING, READING_PUBLIC, SIGNING, Custodian, log_key_name
+from provenance.custodian import READING, READING_PUBLIC, Custodian, log_key_name, signing_key_name
 from provenance.errors import ArchiveError, KeyFileError, UsageError
 from provenance.store import heads
 from provenance.store.archive import Archive
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from provenance.store.archive import Log
 
 LOST_WITH_THE_ARCHIVE = (
-    "If this device and its archive are lost, the records and keys are lost with them: "
-    "make a copy with `provenance key export`"
+    "If this device is lost, its records and keys are lost with it: keep a copy of the archive file in another place, "
+    "and of the keys with `provenance key export --recovery -o FILE`"
 )
 
 
@@ -62,19 +62,20 @@ def open_or_create(
     init: Init | None = None,
     *,
     passphrase: PassphraseSource = lambda: None,
+    must_be_new: bool = False,
     unattended: bool = True,
 ) -> tuple[Custodian, FirstUse | None]:
-    """Open the archive for writing; the first call makes it, with its keys and the first log entry.
+    """Open the archive for writing; the first call makes it as ``init`` says, with its keys and the first log entry.
 
-    ``init`` demands that this call makes it: raises :class:`UsageError` (``archive.exists``) otherwise. ``unattended``:
-    nobody can be asked whether an archive that this account does not know was moved or copied; it is taken as copied.
+    ``must_be_new``: raises :class:`UsageError` (``archive.exists``) unless this call makes it. ``unattended``: nobody
+    can be asked whether an archive that this account does not know was moved or copied; it is taken as copied.
     """
     words = new_words() if init is not None and init.recovery_words else None
     founding = _Founding(init or Init(), None if words is None else recover(words), passphrase)
     archive, created = Archive.open_or_create(path, founding.found)
     custodian = Custodian(archive, passphrase=passphrase)
     if not created:
-        if init is not None:
+        if must_be_new:
             archive.close()
             raise UsageError(
                 "there is an archive already",
@@ -89,7 +90,8 @@ def open_or_create(
             raise
         return custodian, None if said is None else FirstUse((said,), None)
     custody.remember_head(custodian)
-    return custodian, FirstUse((f"Began the archive {path}.", LOST_WITH_THE_ARCHIVE + "."), words)
+    notices = (f"Began the archive {path}.", *founding.notices, LOST_WITH_THE_ARCHIVE + ".")
+    return custodian, FirstUse(notices, words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +99,15 @@ class _Founding:
     init: Init
     recovery: Recovery | None
     passphrase: PassphraseSource
+    notices: list[str] = field(default_factory=list)
 
     def found(self, archive: Archive) -> None:
         """Make keys, log, settings and the first entry, inside the transaction that makes the tables."""
         keyring = Keyring(archive.path)
         _refuse_keys_in_use(keyring)
-        keyring.set_aside()
+        aside = keyring.set_aside()
+        if aside is not None:
+            self.notices.append(f"Keys without an archive lay here; they were set aside as {aside}.")
         self._make_keys(keyring)
         custodian = Custodian(archive, passphrase=self.passphrase)
         archive.set_setting("profile", self.init.profile)
@@ -120,7 +125,7 @@ class _Founding:
             reading = ReadingKey.generate()
             keyring.write(READING, reading.to_file(self.init.passphrase))
             keyring.write(READING_PUBLIC, public_text(reading.public).encode())
-        keyring.write(SIGNING, SigningKey.generate().to_pem())
+        keyring.write(signing_key_name(0), SigningKey.generate().to_pem())
 
 
 def _refuse_keys_in_use(keyring: Keyring) -> None:
@@ -150,7 +155,6 @@ def begin_log(custodian: Custodian) -> Log:
     log_key = SigningKey.generate()
     log = custodian.archive.add_log(origin_of(log_key.public), log_key.public)
     custodian.keyring.write(log_key_name(log.log), log_key.to_pem(), force=True)
-    custodian.__dict__.pop("log_key", None)
     heads.remember(log.origin, 0, "")
     return log
 
@@ -162,53 +166,66 @@ def introduce(custodian: Custodian, *, recovery: bytes | None = None) -> None:
     custody.append(custodian, custody.Draft("key", Subject.key(public), event="introduced", details=details))
 
 
-def adopt(custodian: Custodian, how: Literal["moved", "copied"]) -> str:
+def adopt(custodian: Custodian, how: Literal["moved", "copied"], *, if_needed: bool = False) -> str:
     """Take over an archive that this account does not know, or that was restored.
 
     ``moved``: the archive now lives only here, the same log goes on. ``copied``: it also lives elsewhere, or an older
-    state was restored: a new key and a new log whose first entry names the old log's last good head. Returns what was
-    done, in one line.
+    state was restored: a new key and a new log whose first entry names the old log's last good head; with
+    ``if_needed`` only if the old log must not grow, asked under the lock. Returns what was done, in one line.
     """
-    archive = custodian.archive
-    log = archive.current_log()
-    last = archive.last_head(log.log)
-    assert last is not None
-    size, note = last
     if how == "moved":
-        seen = heads.last_seen(log.origin)
-        if seen is not None and seen[0] > size:
-            raise UsageError(
-                f"this account saw {seen[0]} entries of this log and the archive holds {size}",
-                code="archive.rolled-back",
-                advice="`--copied` begins a new log",
-            )
-        custody.remember_head(custodian)
-        return f"The log of {size} entries goes on here."
-    with archive.writing():
-        _continue_log(custodian, size, note)
+        return _go_on_as_moved(custodian)
+    with custodian.archive.writing():
+        if if_needed and custodian.is_continuous():
+            return "Another process has just begun a new log."
+        size = _continue_log(custodian)
     custody.remember_head(custodian)
     return f"A new log was begun; it names the head of {size} entries as the last good one of the old log."
 
 
-def _continue_log(custodian: Custodian, size: int, note: str) -> None:
-    archive, old_key = custodian.archive, custodian.signing
-    old = archive.current_log()
+def _go_on_as_moved(custodian: Custodian) -> str:
+    log = custodian.archive.current_log()
+    seen = heads.last_seen(log.origin)
+    size = custodian.archive.size(log.log)
+    if seen is not None and not custodian.holds(log, seen):
+        raise UsageError(
+            f"this account saw a head of {seen[0]} entries of this log that the archive ({size} entries) does not hold",
+            code="archive.rolled-back",
+            advice="`--copied` begins a new log; `provenance audit` tells the two histories apart",
+        )
+    custody.remember_head(custodian)
+    return f"The log of {size} entries goes on here."
+
+
+def _continue_log(custodian: Custodian) -> int:
+    """Begin the next log inside the caller's transaction; returns the size of the old one.
+
+    Keys are named after the log that the tables hold: if the transaction does not come to its end, the old ones count.
+    """
+    archive, old_key, old = custodian.archive, custodian.signing, custodian.archive.current_log()
+    last = archive.last_head(old.log)
+    assert last is not None  # a log begins with an entry
+    size, note = last
     seen = heads.last_seen(old.origin)
     head = checkpoint.parse(note_text.split(note)[0])
     log = begin_log(custodian)
-    custodian.replace_signing(SigningKey.generate())
+    custodian.keyring.write(signing_key_name(log.log), SigningKey.generate().to_pem(), force=True)
+    custodian.forget_keys()
     details = LogContinued(
         origin=log.origin,
         size=head.size,
         root=head.root,
         lost=None if seen is None or seen[0] <= size else (size, seen[0]),
     )
-    subject = Subject.log(old.origin, note)
     # The new key counts from 0, so that no number of the old key is used twice; the old one co-signs that it goes on.
     custody.append(
-        custodian, custody.Draft("log", subject, event="log-continued", details=details, cosigners=(old_key,))
+        custodian,
+        custody.Draft(
+            "log", Subject.log(old.origin, note), event="log-continued", details=details, cosigners=(old_key,)
+        ),
     )
     introduce(custodian)
+    return size
 
 
 def restore_keys(archive: Path, export: bytes, passphrase: str) -> list[str]:
@@ -247,7 +264,7 @@ def _go_on(custodian: Custodian, *, unattended: bool) -> str | None:
         if not known and not (error.code == "archive.unknown-origin" and unattended):
             raise
         why = "is older than this account saw it" if known else "was never seen by this account"
-        return f"The archive {why}, so it is taken as a copy. {adopt(custodian, 'copied')}"
+        return f"The archive {why}, so it is taken as a copy. {adopt(custodian, 'copied', if_needed=True)}"
     return None
 
 

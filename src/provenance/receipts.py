@@ -28,6 +28,7 @@ def checkpoint(custodian: Custodian, *, pad: bool = False) -> str:
     archive = custodian.archive
     log = archive.current_log()
     with archive.writing():
+        custodian.check_continuity()
         if pad or archive.setting("profile") == "filmer":
             custody.append_padding(custodian, PAD_TO)
         size, signed = _head(custodian)

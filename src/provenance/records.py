@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from provenance.attest import disclosure, envelope, statement
 from provenance.attest.commitment import BlobCommitment, BlobSecret
-from provenance.attest.details import KeyIntroduced
+from provenance.attest.keys import SigningKey, key_id
 from provenance.binding.codec import from_blobs, parse_chunks
-from provenance.custodian import blob_purpose
-from provenance.errors import LockedError, RecordError, UsageError
+from provenance.custodian import blob_purpose, log_key_name, signing_key_name
+from provenance.errors import RecordError, UsageError
 from provenance.evidence import DigestSet
 
 if TYPE_CHECKING:
@@ -70,8 +70,30 @@ def envelope_named(custodian: Custodian, hex_digest: str) -> bytes:
 
 
 def statement_of(custodian: Custodian, row: Row) -> Statement:
-    """The statement in the stored envelope of ``row``."""
-    return statement.parse(envelope.parse(custodian.archive.envelope(row.envelope_digest)).payload)
+    """The statement in the stored envelope of ``row``.
+
+    Raises :class:`RecordError` (``record.index``) when the envelope is not the one named, or says otherwise than the
+    index columns that led to it: nothing is concluded from a column alone. Signatures are for `appraise` and `audit`.
+    """
+    data = custodian.archive.envelope(row.envelope_digest)
+    stated = statement.parse(envelope.parse(data).payload)
+    branch = stated.branch
+    columns = (row.predicate, row.event, row.evidence_id, row.key_id, row.seq, row.key_seq)
+    said = (
+        stated.predicate,
+        stated.event,
+        None if branch is None else branch.evidence_id,
+        stated.key,
+        None if branch is None else branch.seq,
+        stated.key_seq,
+    )
+    if envelope.digest(data) != row.envelope_digest or columns != said:
+        raise RecordError(
+            f"record {row.idx} of the log is not what the index of the archive says",
+            code="record.index",
+            advice="run `provenance audit`",
+        )
+    return stated
 
 
 def fields_of(custodian: Custodian, row: Row) -> dict[str, Any]:
@@ -94,13 +116,22 @@ def keyed(custodian: Custodian, digests: DigestSet) -> bytes:
 
 
 def with_digest(custodian: Custodian, digests: DigestSet) -> list[str]:
-    """Evidence ids with exactly these bytes, earliest first; empty also when the archive is locked."""
+    """Evidence ids with exactly these bytes, earliest first; empty also when the archive is locked.
+
+    The index proposes; what counts are the digests that the registration seals.
+    """
     if custodian.locked:
         return []
     indexed = custodian.archive.with_digest(keyed(custodian, digests))
     # What was registered under lock is not in the index before somebody with write access settles it.
-    waiting = [one for one in custodian.archive.without_digest() if digests_of(custodian, one) == digests]
-    return [*indexed, *waiting]
+    return [one for one in (*indexed, *custodian.archive.without_digest()) if _has_digests(custodian, one, digests)]
+
+
+def _has_digests(custodian: Custodian, evidence_id: str, digests: DigestSet) -> bool:
+    try:
+        return digests_of(custodian, evidence_id) == digests
+    except RecordError:  # a damaged record is told by `audit`, and matches nothing
+        return False
 
 
 def opened_blobs(custodian: Custodian, row: Row) -> dict[tuple[str, int], bytes]:
@@ -113,8 +144,8 @@ def opened_blobs(custodian: Custodian, row: Row) -> dict[tuple[str, int], bytes]
             continue
         kind, track = name.removeprefix(COMMITMENT).split("/")
         promised = BlobCommitment.from_field(value)
-        if promised.sha256 not in held:  # erased, or kept elsewhere
-            continue
+        if promised.sha256 not in held:
+            raise RecordError(f"the {kind} blob of track {track} is not held any more", code="record.blob-missing")
         blob = custodian.open_box(held[promised.sha256], blob_purpose(promised.sha256))
         secret = BlobSecret.from_field(fields.get(f"{BLOB}{kind}/{track}"))
         if hashlib.sha256(secret.salt + blob).digest() != promised.sha256:
@@ -125,7 +156,9 @@ def opened_blobs(custodian: Custodian, row: Row) -> dict[tuple[str, int], bytes]
 
 def measurement_of(custodian: Custodian, evidence_id: str) -> tuple[Measurement, Row] | None:
     """What this archive first measured of an evidence, with the statement that committed to it; None if nothing."""
-    for row in custodian.archive.statements(evidence_id=evidence_id, predicate="examination"):
+    rows = custodian.archive.statements(evidence_id=evidence_id, predicate="examination")
+    own = {key_id(public) for public in own_keys(custodian)}
+    for row in sorted(rows, key=lambda one: one.key_id not in own):  # stable: the own, earliest first
         found = measured(opened_blobs(custodian, row))
         if found is not None:
             return found, row
@@ -154,13 +187,27 @@ def locations(custodian: Custodian, evidence_id: str) -> list[Place]:
 
 
 def own_keys(custodian: Custodian) -> list[bytes]:
-    """The signing keys that this archive introduced, each by the statement that it signed itself."""
-    introduced = []
-    for row in custodian.archive.statements(predicate="key", event="introduced"):
-        stated = statement_of(custodian, row)
-        if isinstance(stated.details, KeyIntroduced):
-            introduced.append(stated.details.public)
-    return introduced
+    """The public halves of the signing keys beside the archive, newest log first.
+
+    The key files are the root of what an archive believes of itself: somebody who rewrites its tables could introduce
+    any key in them. A copy without its keys knows no signer.
+    """
+    found = []
+    for log in reversed(custodian.archive.logs()):
+        name = signing_key_name(log.log)
+        if custodian.keyring.has(name):
+            found.append(SigningKey.from_pem(custodian.keyring.read(name)).public)
+    return found
+
+
+def own_logs(custodian: Custodian) -> dict[str, bytes]:
+    """Origin → public key of the logs whose key lies beside the archive, and of the others as its tables name them."""
+    logs = {}
+    for log in custodian.archive.logs():
+        name = log_key_name(log.log)
+        key_file = SigningKey.from_pem(custodian.keyring.read(name)).public if custodian.keyring.has(name) else None
+        logs[log.origin] = log.public_key if key_file is None else key_file
+    return logs
 
 
 def place_of(custodian: Custodian, path: str) -> bytes:
@@ -180,16 +227,34 @@ def listing(custodian: Custodian) -> list[dict[str, Any]]:
 
 def _listed(custodian: Custodian, row: Row) -> dict[str, Any]:
     assert row.evidence_id is not None
-    fields = {} if custodian.locked else fields_of(custodian, row)
-    examined = bool(custodian.archive.statements(evidence_id=row.evidence_id, predicate="examination"))
+    fields: dict[str, Any] = {}
+    unreadable = False
+    if not custodian.locked:
+        try:
+            fields = fields_of(custodian, row)
+        except RecordError:  # one damaged record must not hide the others; `audit` tells what is wrong with it
+            unreadable = True
     names = ("sha256", "size", "observed_at", "file_name", "how")
     return {
         "evidence_id": row.evidence_id,
+        "log": row.log,
         "log_index": row.idx,
-        "examined": examined,
+        "examined": is_examined(custodian, row.evidence_id),
         "sealed": custodian.locked,
+        "unreadable": unreadable,
         **{name: fields.get(name) for name in names},
     }
+
+
+def is_examined(custodian: Custodian, evidence_id: str) -> bool:
+    """Whether something of the evidence was measured; under lock, whether an examination is on record."""
+    rows = custodian.archive.statements(evidence_id=evidence_id, predicate="examination")
+    if custodian.locked:
+        return bool(rows)
+    try:
+        return any(fields_of(custodian, row).get("media", {}).get("measured", True) for row in rows)
+    except RecordError:
+        return False
 
 
 def show(custodian: Custodian, evidence_id: str) -> dict[str, Any]:
@@ -210,17 +275,15 @@ def show(custodian: Custodian, evidence_id: str) -> dict[str, Any]:
 
 
 def _stated(custodian: Custodian, row: Row) -> dict[str, Any]:
-    try:
-        fields: Mapping[str, Any] | None = fields_of(custodian, row)
-    except LockedError:
-        fields = None
+    stated = statement_of(custodian, row)
+    fields: Mapping[str, Any] | None = None if custodian.locked else fields_of(custodian, row)
     hidden = ("subject_salt", "key_prev")
     said = None if fields is None else {k: v for k, v in fields.items() if k not in hidden and "/" not in k}
     return {
         "log_index": row.idx,
-        "predicate": row.predicate,
-        "event": row.event,
-        "key": row.key_id,
+        "predicate": stated.predicate,
+        "event": stated.event,
+        "key": stated.key,
         "envelope": row.envelope_digest.hex(),
         "fields": said,
     }

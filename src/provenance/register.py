@@ -109,21 +109,33 @@ def _record(
             status = "registered"
         evidence_id = known[0] if known else str(recorded.evidence_id)
         custody.remember_location(custodian, evidence_id, source, path)
-    custody.remember_head(custodian)
+    unsaid = custody.remember_head(custodian)
     index = records.registration_of(custodian, evidence_id).idx
-    return Registered(file=source.name, status=status, evidence_id=evidence_id, digests=digests, log_index=index)
+    return Registered(
+        file=source.name,
+        status=status,
+        evidence_id=evidence_id,
+        digests=digests,
+        log_index=index,
+        remarks=() if unsaid is None else (unsaid,),
+    )
 
 
 def _examined(custodian: Custodian, source: Source, done: Registered, progress: Progress | None) -> Registered:
     from provenance.examine import examine_source, is_examined  # PyAV's child is not needed to register
 
     if is_examined(custodian, done.evidence_id):
-        return replace(done, examined=True)
+        return replace(done, examined=records.is_examined(custodian, done.evidence_id))
     try:
         remarks = examine_source(custodian, source, done.evidence_id, progress=progress)
     except ProvenanceError as error:
         return replace(done, examine_error=str(error))
-    return replace(done, examined=not remarks.nothing_measured, examine_error=remarks.error, remarks=remarks.lines)
+    return replace(
+        done,
+        examined=not remarks.nothing_measured,
+        examine_error=remarks.error,
+        remarks=(*done.remarks, *remarks.lines),
+    )
 
 
 def _reading(progress: Progress | None) -> Callable[[int, int], None] | None:

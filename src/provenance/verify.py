@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from provenance import custody, lookup, receipts, records
 from provenance.appraise import Case, History, Record, Trust, appraise
+from provenance.attest.keys import key_id
 from provenance.comparison import Comparison, Note, Segment, SoundComparison, Span
-from provenance.errors import MediaError, ProvenanceError
+from provenance.errors import MediaError, ProvenanceError, RecordError
 from provenance.matching import exact
 from provenance.media import child
 from provenance.media.source import digest, open_source
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from provenance.custodian import Custodian
     from provenance.evidence import Depth, DigestSet, Measurement, MediaKind
     from provenance.media.source import Source
-    from provenance.verdict import Verdict
+    from provenance.store.archive import Row
+    from provenance.verdict import MeasuredBy, Verdict
 
     Progress = Callable[[str, int, int | None], None]
 
@@ -96,9 +98,7 @@ def verify(  # noqa: PLR0913 - each keyword is an option of the command
             return _against_file(file, against, questions)
         assert custodian is not None
         verdict = _against_archive(custodian, file, questions)
-    if record:
-        _append(custodian, verdict)
-    return verdict
+    return _recorded(custodian, verdict) if record else verdict
 
 
 # --- two files, no archive ---
@@ -139,15 +139,24 @@ def _against_archive(custodian: Custodian, file: _File, questions: Questions) ->
         comparison = _identical(same[0], measured, same[1:])
         kind = "other" if measured is None else measured.kind
         return appraise(_case(file, comparison, questions, custodian=custodian, kind=kind))
-    known, findings, limits = _candidates(custodian, file, questions)
-    leaves = {one: b"".join(records.chunks_of(custodian, one)) for one in known}
-    comparison = _compared(file, known, leaves, questions, again=lambda: _candidates(custodian, file, questions)[0])
+    held = _candidates(custodian, file, questions)
+    leaves = {one: _chunks(custodian, one) for one in held.known}
+    comparison = _compared(
+        file, held.known, leaves, questions, again=lambda: _candidates(custodian, file, questions).known
+    )
     if comparison.relation in {"no-match", "undetermined"}:
         comparison = _replayed(custodian, file, questions) or comparison
-        comparison = _open_questions(custodian, comparison, questions)
+        comparison = _open_questions(custodian, comparison, questions, held)
     if same:
-        comparison = _as_identical(comparison, same[0], known.get(same[0]))
-    return appraise(_case(file, comparison, questions, custodian=custodian, findings=findings, limits=limits))
+        comparison = _as_identical(comparison, same[0], held.known.get(same[0]))
+    return appraise(_case(file, comparison, questions, custodian=custodian, findings=held.findings, limits=held.limits))
+
+
+def _chunks(custodian: Custodian, evidence_id: str) -> bytes:
+    try:
+        return b"".join(records.chunks_of(custodian, evidence_id))
+    except RecordError:  # only a note about equal beginnings is lost; `audit` tells what is wrong
+        return b""
 
 
 def _asked(evidence_id: str, questions: Questions) -> bool:
@@ -159,40 +168,58 @@ def _measured(custodian: Custodian, evidence_id: str) -> Measurement | None:
     return None if found is None else found[0]
 
 
-def _candidates(
-    custodian: Custodian, file: _File, questions: Questions
-) -> tuple[dict[str, Measurement], tuple[Finding, ...], tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What can be compared with, and what of it could not be opened."""
+
+    known: dict[str, Measurement]
+    unreadable: tuple[str, ...]
+    limits: tuple[str, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(
+            Finding("evidence.unreadable", "informational", f"{one}: its sealed measurements could not be opened")
+            for one in self.unreadable
+        )
+
+
+def _candidates(custodian: Custodian, file: _File, questions: Questions) -> _Held:
     """Evidence to compare with: what was asked for, else what the index proposes."""
-    left_out = 0
+    left_out, unreadable = 0, dict[str, None]()
     if questions.evidence_ids:
         wanted = list(questions.evidence_ids)
     else:
-        lookup.index_examinations(custodian)
+        unindexed = lookup.index_examinations(custodian)
         wanted, left_out = lookup.candidates(custodian, file.measure("full" if questions.full else "streams"))
-        if file.measured is not None and file.measured.depth == "full":
-            wanted, left_out = lookup.candidates(custodian, file.measured)
-    known, findings = {}, []
+        # On write-protected media the index cannot follow: what is not in it is compared without being asked for.
+        wanted = list(dict.fromkeys((*wanted, *unindexed[: lookup.CANDIDATES])))
+        unreadable.update(dict.fromkeys(unindexed[lookup.CANDIDATES :]))
+    known = {}
     for evidence_id in wanted:
         try:
             measured = _measured(custodian, evidence_id)
-        except ProvenanceError as error:
-            findings.append(Finding("measurement.notCommitted", "failure", f"{evidence_id}: {error.message}"))
+        except RecordError:
+            unreadable[evidence_id] = None
             continue
         if measured is not None:
             known[evidence_id] = measured
     limits = (f"{left_out} further candidates were not compared.",) if left_out else ()
-    return known, tuple(findings), limits
+    return _Held(known, tuple(unreadable), limits)
 
 
-def _open_questions(custodian: Custodian, comparison: Comparison, questions: Questions) -> Comparison:
+def _open_questions(custodian: Custodian, comparison: Comparison, questions: Questions, held: _Held) -> Comparison:
     """`no-match` holds only if everything held could be compared (formats section 6, relation 7)."""
     if comparison.relation != "no-match":
         return comparison
     pending = [one for one in custodian.archive.pending() if _asked(one, questions)]
-    if not pending:
-        return comparison
-    note = Note("evidence.notMeasured", "informational", f"{len(pending)} registered recordings were never examined")
-    return replace(comparison, relation="undetermined", notes=(*comparison.notes, note))
+    notes = list(comparison.notes)
+    if pending:
+        notes.append(
+            Note("evidence.notMeasured", "informational", f"{len(pending)} registered recordings were never examined")
+        )
+    undecided = bool(pending or held.unreadable)
+    return replace(comparison, relation="undetermined" if undecided else "no-match", notes=tuple(notes))
 
 
 def _replayed(custodian: Custodian, file: _File, questions: Questions) -> Comparison | None:
@@ -327,47 +354,58 @@ def _inputs(file: _File, custodian: Custodian | None, questions: Questions, at: 
 
 
 def _own_trust(custodian: Custodian) -> Trust:
-    """The policy of an archive that nobody told anything: its own keys and logs."""
+    """The policy of an archive that nobody told anything: the keys that lie beside it, and its logs."""
     return Trust(
         signers=dict.fromkeys(records.own_keys(custodian), "this archive"),
-        logs={log.origin: log.public_key for log in custodian.archive.logs()},
+        logs=records.own_logs(custodian),
     )
 
 
 def _history(custodian: Custodian, evidence_id: str) -> History:
-    rows = custodian.archive.statements(evidence_id=evidence_id)
-    measured = _safely_measured(custodian, evidence_id)
+    """The records about one item as stored; what is damaged is told by `appraise`, or stands as not at hand."""
+    measured, measured_by = _safely_measured(custodian, evidence_id)
     try:
         digests = records.digests_of(custodian, evidence_id)
     except ProvenanceError:
         digests = None
     return History(
         evidence_id=evidence_id,
-        records=tuple(
-            Record(
-                custodian.archive.envelope(row.envelope_digest),
-                receipts.receipt_of(custodian, row.envelope_digest),
-                custodian.disclosures(row.envelope_digest),
-            )
-            for row in rows
-        ),
+        records=tuple(_record(custodian, row) for row in custodian.archive.statements(evidence_id=evidence_id)),
         digests=digests,
         duration=None if measured is None else _duration(measured),
-        measured_by="this-archive",
+        measured_by=measured_by,
     )
 
 
-def _safely_measured(custodian: Custodian, evidence_id: str) -> Measurement | None:
+def _record(custodian: Custodian, row: Row) -> Record:
     try:
-        return _measured(custodian, evidence_id)
+        fields: tuple[str, ...] | None = custodian.disclosures(row.envelope_digest)
+    except RecordError:
+        fields = None
+    return Record(
+        custodian.archive.envelope(row.envelope_digest), receipts.receipt_of(custodian, row.envelope_digest), fields
+    )
+
+
+def _safely_measured(custodian: Custodian, evidence_id: str) -> tuple[Measurement | None, MeasuredBy]:
+    """What was measured, and by whom: only the own key's examination counts as this archive's (formats section 1)."""
+    try:
+        found = records.measurement_of(custodian, evidence_id)
     except ProvenanceError:  # told as a finding where the candidates are gathered
-        return None
+        return None, "claimed"
+    if found is None:
+        return None, "claimed"
+    own = {key_id(public) for public in records.own_keys(custodian)}
+    return found[0], "this-archive" if found[1].key_id in own else "claimed"
 
 
-def _append(custodian: Custodian, verdict: Verdict) -> None:
-    """`--record`: a verification statement about the evidence that was named, the verdict itself sealed."""
-    if verdict.comparison.source is None:
-        return
+def _recorded(custodian: Custodian, verdict: Verdict) -> Verdict:
+    """`--record`: a verification statement about the evidence that was named; without one, a line that says so."""
+    source = verdict.comparison.source
+    if source is None:
+        unsaid = "Nothing was recorded: a verification is recorded about an item of evidence, and none was found."
+        return replace(verdict, limits=(*verdict.limits, unsaid))
     with custodian.archive.writing():
-        custody.append_verification(custodian, verdict.comparison.source, to_value(verdict))
+        custody.append_verification(custodian, source, to_value(verdict))
     custody.remember_head(custodian)
+    return verdict

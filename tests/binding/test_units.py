@@ -130,6 +130,14 @@ def test_opus_loses_the_control_header_of_transport_streams():
     assert splitter("opus")(packet).units == (packet,)
 
 
+def test_presentation_graphics_are_one_unit_a_segment():
+    segments = (b"\x16\x00\x02ab", b"\x15\x00\x01c", b"\x80\x00\x00")
+    assert splitter("hdmv_pgs_subtitle")(b"".join(segments)).units == segments
+    assert splitter("hdmv_pgs_subtitle")(segments[0]).units == segments[:1]
+    broken = b"\x16\x00\x09ab"
+    assert splitter("hdmv_pgs_subtitle")(broken).units == (broken,)
+
+
 def test_mpeg4_visual_headers_are_configuration_and_pictures_are_units():
     headers = bytes.fromhex("000001b001000001b5090000010000000120008440000001b2") + b"tool"
     picture = bytes.fromhex("000001b6") + b"picture"

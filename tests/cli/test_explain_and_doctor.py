@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
+from provenance import findings
 from provenance.auditing import faults
 from provenance.doctor import finder_line
 from provenance.error_codes import ERRORS
 from provenance.findings import MEANINGS
+
+WORDS = ("kind", "evidence id", "week", "signing key", "large")
 
 
 def test_explain_says_what_a_finding_does_not_say(call):
@@ -77,3 +81,39 @@ def test_doctor_faults_a_history_that_this_account_has_not_seen(call, registered
     answer = call("doctor", "--json")
     assert answer.status == 1
     assert any(check["name"] == "history" and "adopt" in check["advice"] for check in answer.json["checks"])
+
+
+def test_a_finder_line_names_what_stays_readable(call, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("correct horse", encoding="utf-8")
+    assert call("init", "--profile", "filmer", "--passphrase-file", secret).status == 0
+    finder = call("doctor", "--json").json["finder"]
+    assert finder == finder_line("protected", weeks=False)
+    assert {"kind", "evidence id", "signing key", "large"} <= {word for word in WORDS if word in finder}
+    assert "week" not in finder
+    assert "week" in finder_line("protected")
+
+
+def test_a_lost_keys_folder_is_no_device_that_only_seals(call, registered, tmp_path):
+    keys = tmp_path / "archive.sqlite.keys"
+    (keys / "reading.key").unlink()
+    answer = call("doctor", "--json")
+    assert answer.status == 1
+    assert answer.json["finder"] == finder_line("missing")
+    assert any(check["name"] == "reading key" for check in answer.json["checks"])
+    keys.rename(tmp_path / "lost")
+    answer = call("doctor", "--json")
+    assert (answer.status, answer.json["finder"]) == (1, finder_line("missing"))
+    assert "only seals" not in answer.json["finder"]
+
+
+def test_an_archive_that_cannot_be_opened_is_not_called_absent(call, tmp_path):
+    (tmp_path / "archive.sqlite").write_bytes(b"this is no archive" * 100)
+    answer = call("doctor", "--json")
+    assert (answer.status, answer.json["finder"]) == (1, finder_line("unknown"))
+
+
+def test_no_finding_is_explained_that_nothing_says():
+    root = Path(findings.__file__).parent
+    said = "".join(path.read_text(encoding="utf-8") for path in root.rglob("*.py") if path.name != "findings.py")
+    assert [code for code in MEANINGS if f'"{code}"' not in said] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 
 import pytest
 
@@ -57,3 +58,25 @@ def test_an_id_whose_bytes_have_gone_says_how_to_locate_them(call, note_file, tm
     answer = call("frames", "--exact", "--number", "0", "-o", tmp_path / "x.mkv", "--json", done)
     assert answer.status == 2
     assert "locate" in answer.json["error"]["advice"]
+
+
+def test_a_file_that_is_put_at_the_place_after_the_digest_gives_no_picture(
+    call, clip, recording, tmp_path, monkeypatch
+):
+    from provenance.media import source
+
+    kept, target = tmp_path / "kept.mp4", tmp_path / "picture.mkv"
+    shutil.copyfile(recording, kept)
+    done = call("register", "--no-examine", "--json", kept).json[0]["evidence_id"]
+    digest = source.digest
+
+    def swapped(*arguments):
+        found = digest(*arguments)
+        shutil.copyfile(clip("market", seconds=1), tmp_path / "other.mp4")
+        (tmp_path / "other.mp4").replace(kept)
+        return found
+
+    monkeypatch.setattr(source, "digest", swapped)
+    answer = call("frames", "--exact", "--number", "0", "-o", target, "--json", done)
+    assert (answer.status, answer.json["error"]["code"]) == (2, "file.changed")
+    assert not target.exists()

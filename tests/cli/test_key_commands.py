@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from provenance.doctor import finder_line
+
 
 @pytest.fixture
 def secret(tmp_path):
@@ -164,3 +166,69 @@ def test_at_a_terminal_the_passphrase_is_asked_for_and_not_shown(start, secret, 
     os.close(master)
     assert process.returncode == 0
     assert b"note.txt" in out
+
+
+@pytest.mark.parametrize("how", ["init", "register"])
+def test_a_given_passphrase_counts_also_when_an_empty_file_is_there(call, note_file, secret, tmp_path, how):
+    (tmp_path / "archive.sqlite").touch()
+    arguments = ["init"] if how == "init" else ["register", "--no-examine", note_file]
+    assert call(*arguments, "--passphrase-file", secret).status == 0
+    assert call("doctor", "--json").json["finder"] == finder_line("protected")
+    assert call("key", "passphrase", "--remove").status == 2
+
+
+def test_the_recovery_words_open_what_the_passphrase_would(call, note_file, secret, tmp_path):
+    words = call("init", "--recovery-words", "--json", "--passphrase-file", secret).json["recovery_words"]
+    assert call("register", "--no-examine", note_file).status == 0
+    paper = tmp_path / "paper"
+    paper.write_text(f"  {words.upper()}\n", encoding="utf-8")
+    assert call("unlock", "--words-file", paper, "--for", "30m").status == 0
+    assert call("list", "--json").json[0]["file_name"] == note_file.name
+    assert call("doctor", "--json").json["finder"] == finder_line("unlocked")
+    assert call("key", "passphrase", "--remove").status == 2  # the words open, they are not the key of this device
+    assert call("unlock", "--lock").status == 0
+    assert call("list", "--json").json[0]["sealed"] is True
+
+
+def test_a_recipients_key_opens_what_was_sealed_for_it(call, note_file, secret, tmp_path):
+    assert call("key", "new", "-o", tmp_path / "org", "--passphrase-file", secret).status == 0
+    assert call("key", "new", "-o", tmp_path / "other", "--no-passphrase").status == 0
+    assert call("init", "--seal-to", tmp_path / "org.pub").status == 0
+    assert call("register", "--no-examine", note_file).status == 0
+    unlock = ["unlock", "--key-file", tmp_path / "org.key", "--json"]
+    assert call(*unlock).json["error"]["code"] == "key.passphrase"
+    stranger = call("unlock", "--key-file", tmp_path / "other.key", "--json")
+    assert (stranger.status, stranger.json["error"]["code"]) == (2, "key.not-for-this-archive")
+    assert call(*unlock, "--passphrase-file", secret).status == 0
+    assert call("list", "--json").json[0]["file_name"] == note_file.name
+    assert call("doctor", "--json").json["finder"] == finder_line("unlocked")
+    assert call("unlock", "--lock").status == 0
+    assert call("list", "--json").json[0]["sealed"] is True
+    assert call("doctor", "--json").json["finder"] == finder_line("none")
+
+
+@pytest.mark.parametrize(
+    ("content", "code"), [("abandon ability", "key.words"), ("abandon " * 12, "key.words"), ("\xff", "key.words")]
+)
+def test_words_that_are_none_open_nothing(call, locked, tmp_path, content, code):
+    paper = tmp_path / "paper"
+    paper.write_bytes(content.encode("latin-1"))
+    answer = call("unlock", "--words-file", paper, "--json")
+    assert (answer.status, answer.json["error"]["code"]) == (2, code)
+
+
+def test_one_way_to_unlock_at_a_time(call, locked, tmp_path):
+    assert call("unlock", "--words-file", "a", "--key-file", "b").status == 2
+    assert call("unlock", "--lock", "--key-file", "b").status == 2
+    assert "--words-file" in call("unlock", "--words").err  # nobody can be asked
+
+
+def test_a_device_that_seals_for_others_exports_what_it_has(call, secret, tmp_path):
+    assert call("key", "new", "--no-passphrase", "-o", tmp_path / "org").status == 0
+    assert call("init", "--seal-to", tmp_path / "org.pub").status == 0
+    export = tmp_path / "keys.recovery"
+    assert call("key", "export", "--recovery", "-o", export, "--passphrase-file", secret).status == 0
+    (tmp_path / "archive.sqlite.keys").rename(tmp_path / "lost")
+    names = call("key", "restore", "--json", export, "--passphrase-file", secret).json["keys"]
+    assert {"signing.pem", "log-0.pem"} <= set(names)
+    assert "reading.key" not in names

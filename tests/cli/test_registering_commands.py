@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import sys
 
 import pytest
+
+from provenance import register as story
 
 MEMBERS = {
     "file", "status", "evidence_id", "sha256", "sha512", "size", "log_index", "examined", "examine_error", "slip",
 }  # fmt: skip
+
+SAID = ("--received-from", "--channel", "--url", "--claimed-time", "--claimed-place", "--event", "--note")
 
 
 def test_the_first_registration_makes_an_archive_without_a_question(call, note_file):
@@ -198,3 +204,67 @@ def test_adopt_needs_to_be_told_how_the_archive_came(call, registered):
     answer = call("archive", "adopt", "--moved", "--json")
     assert answer.status == 0
     assert answer.json["how"] == "moved"
+
+
+def test_an_unknown_id_is_trouble_and_stops_no_other(call, registered):
+    unknown = "pv1-00000000000000000000000000"
+    answer = call("examine", "--json", unknown, registered)
+    assert answer.status == 2
+    assert answer.json[0]["error"]["code"] == "evidence.unknown"
+    assert answer.json[1]["evidence_id"] == registered
+    assert call("examine", "--json", registered).status == 0
+    text = call("examine", unknown, registered)
+    assert text.status == 2
+    assert "not in this archive" in text.err
+    assert "locate" not in text.err
+    assert text.out.startswith(f"{registered}: ")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="arguments of any bytes")
+def test_what_is_said_may_hold_bytes_that_are_not_utf8(call, note_file):
+    said = [part for option in SAID for part in (option, os.fsdecode(b"a\xff"))]
+    done = call("register", "--no-examine", "--json", *said, note_file)
+    assert done.status == 0
+    fields = call("show", "--json", done.json[0]["evidence_id"]).json["statements"][0]["fields"]
+    assert fields["note"] == fields["sender"] == fields["claimed_time"] == r"a\xff"
+
+
+@pytest.mark.parametrize("option", SAID)
+@pytest.mark.parametrize("text", ["x" * 65_001, "\u6771" * 11_000, "\U0001f3a5" * 5_500])
+def test_what_is_said_at_too_great_length_is_wrong_use(call, note_file, tmp_path, option, text):
+    answer = call("register", "--no-examine", "--json", option, text, note_file)
+    assert answer.status == 2
+    assert answer.json["error"]["code"] == "usage"
+    assert len(answer.json["error"]["message"]) < 200
+    assert not (tmp_path / "archive.sqlite").exists()
+
+
+@pytest.mark.parametrize("text", ["x" * 64_990, "\U0001f3a5" * 5_400])
+def test_what_is_said_at_great_length_is_kept(call, note_file, text):
+    done = call("register", "--no-examine", "--json", "--claimed-place", text, note_file)
+    assert done.json[0]["status"] == "registered"
+
+
+def test_a_refusal_of_the_system_stops_no_other_file(call, note_file, tmp_path, monkeypatch):
+    def register(custodian, path, *arguments, **options):
+        if path.name == "bad":
+            raise OSError(5, "Input/output error", str(path))
+        return real(custodian, path, *arguments, **options)
+
+    real = story.register
+    monkeypatch.setattr(story, "register", register)
+    answer = call("register", "--no-examine", "--json", tmp_path / "bad", note_file)
+    assert answer.status == 2
+    assert [one["status"] for one in answer.json] == ["failed", "registered"]
+    assert answer.json[0]["error"]["code"] == "system"
+    assert call("register", "--no-examine", tmp_path / "bad", note_file).status == 2
+
+
+def test_that_the_archive_is_taken_as_a_copy_is_said_when_quiet_too(call, registered, note_file, tmp_path, monkeypatch):
+    for name in ("XDG_STATE_HOME", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "another account"))
+    answer = call("register", "--no-examine", "--quiet", note_file)
+    assert answer.status == 0
+    assert "taken as a copy" in answer.err
+    assert call("register", "--no-examine", "--quiet", note_file).err == ""
+    assert not any(check["name"] == "keys" for check in call("doctor", "--json").json["checks"])

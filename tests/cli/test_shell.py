@@ -158,3 +158,13 @@ def test_output_goes_through_a_terminal_that_lacks_the_characters(start, note_fi
     out, _ = process.communicate(timeout=20)
     assert process.returncode == 0
     assert rb"\u6771.txt: registered" in out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a device that is always full")
+@pytest.mark.parametrize("arguments", [["explain"], ["explain", "--json"], ["verify", "--json", "a", "b"]])
+def test_an_answer_that_cannot_be_written_is_trouble_and_no_difference(start, registered, arguments):
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
+        process = start(*arguments, stdout=full)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert b"Traceback" not in err

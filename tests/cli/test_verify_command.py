@@ -6,6 +6,9 @@ import shutil
 
 import pytest
 
+from provenance import verify as story
+from provenance.cli import output
+
 
 @pytest.fixture
 def recording(clip, tmp_path):
@@ -132,3 +135,26 @@ def test_a_time_without_zone_or_sense_is_wrong_use(call, examined, copy, moment)
 def test_the_same_question_at_the_same_time_gives_the_same_bytes(call, examined, copy):
     first, second = (call("verify", "--json", "--at", "2036-01-01T00:00:00Z", copy).out for _ in range(2))
     assert first == second
+
+
+def test_a_refusal_of_the_system_stops_no_other_file(call, registered, note_file, monkeypatch):
+    def verify(custodian, path, **options):
+        if path.name == "bad":
+            raise OSError(5, "Input/output error", "bad")
+        return real(custodian, path, **options)
+
+    real = story.verify
+    monkeypatch.setattr(story, "verify", verify)
+    answer = call("verify", "--json", "bad", note_file)
+    assert answer.status == 2
+    assert answer.json[0]["error"]["code"] == "system"
+    assert answer.json[1]["relation"] == "identical"
+
+
+def test_the_array_is_closed_unless_the_pipe_is(capsys):
+    with pytest.raises(OSError, match="disk"), output.JsonArray():
+        raise OSError("disk")
+    assert capsys.readouterr().out == "[]\n"
+    with pytest.raises(BrokenPipeError), output.JsonArray():
+        raise BrokenPipeError
+    assert capsys.readouterr().out == "["

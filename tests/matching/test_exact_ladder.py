@@ -98,6 +98,24 @@ def test_units_stored_before_the_first_shown_picture_are_told_and_change_nothing
     assert not kinds(found)
 
 
+def test_hiding_behind_a_key_picture_is_no_lead_in():
+    part = cut(MARKET, 50, 150)  # key pictures at 0, 25, 50 and 75 of the part
+    hidden = with_video(
+        part, lambda _, unit: replace(unit, flags=unit.flags | PACKET_DISCARD) if unit.pts < 35 * STEP else unit
+    )
+    found = related(hidden, MARKET)
+    assert (found.relation, kinds(found)) == ("excerpt", ["hidden"])
+
+
+def test_a_cut_that_steps_back_behind_the_nearest_key_picture_is_understood():
+    part = cut(MARKET, 50, 150)
+    hidden = with_video(
+        part, lambda _, unit: replace(unit, flags=unit.flags | PACKET_DISCARD) if unit.pts < 27 * STEP else unit
+    )
+    found = related(hidden, MARKET)
+    assert (found.relation, kinds(found)) == ("excerpt", [])
+
+
 @pytest.mark.parametrize("hidden", [range(150, 200), range(60, 90)])
 def test_hiding_a_part_of_the_whole_is_never_informational(hidden):
     numbers = {number * STEP for number in hidden}
@@ -195,6 +213,16 @@ def test_a_unit_of_the_same_size_with_other_bytes_is_damage():
     found = related(hurt, MARKET)
     assert (found.relation, found.basis, kinds(found)) == ("derivative", "packets", ["damage"])
     assert found.altered["picture"] == "found"
+
+
+def test_fewer_other_pictures_in_place_are_changed_and_removed():
+    def edit(number, unit):
+        at = unit.pts // STEP
+        return None if 64 <= at < 70 else painted(number, unit) if 60 <= at < 64 else unit
+
+    found = related(recoded(with_video(MARKET, edit)), MARKET)
+    assert (found.relation, kinds(found)) == ("derivative", ["picture", "removed"])
+    assert [(one.start, one.end) for one in found.missing] == [(seconds(64), seconds(70))]
 
 
 def test_an_incomplete_last_unit_is_a_cut():

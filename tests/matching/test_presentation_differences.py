@@ -4,7 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from build import SHOWN, codes, cut, digest, kinds, recoded, recording, related, shown_as
+from build import SHOWN, STEP, codes, cut, digest, kinds, recoded, recording, related, shown_as, with_video
 
 from provenance.evidence import PacketRows, Presentation, Shown, Track
 from provenance.matching.shown import turn
@@ -130,6 +130,64 @@ def test_a_further_picture_track_is_a_track():
     assert (added.relation, kinds(added)) == ("derivative", ["track"])
     assert (taken.relation, kinds(taken)) == ("derivative", ["track"])
     assert same.relation == "same-streams"
+
+
+def test_a_crop_by_the_container_alone_is_not_compared_where_the_other_has_no_field_for_it():
+    cropped = presented(MARKET, stated=replace(SHOWN, size=(632, 360)))
+    found = related(presented(MARKET, stated=SHOWN), cropped)
+    assert kinds(found) == ["crop"]
+    found = related(replace(MARKET, container="mpegts"), cropped)
+    assert (found.relation, "presentation.notCompared" in codes(found)) == ("same-streams", True)
+
+
+def test_subtitles_that_the_container_has_no_form_for_are_not_missed():
+    from provenance.matching.exact import compare
+
+    plain = MARKET.measure()
+    graphics = replace(subtitle("one"), codec="hdmv_pgs_subtitle")
+    evidence = replace(MARKET.measure(container="mpegts"), tracks=(*plain.tracks, graphics))
+    assert kinds(compare(plain, {"0": evidence})) == []
+    assert kinds(compare(replace(plain, container="matroska"), {"0": evidence})) == ["captions"]
+
+
+EXTRA = recording("extra", 60, sound=False)
+
+
+def of_two(clip, extra):
+    """Measurement of ``clip`` with the picture track of ``extra`` as a further one; no pictures in it if None."""
+    plain = clip.measure()
+    rows = EXTRA.measure().tracks[0] if extra is None else extra.measure().tracks[0]
+    rows = replace(rows, packets=PacketRows(), pictures=None) if extra is None else rows
+    return replace(plain, tracks=(*plain.tracks, replace(rows, index=5)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda clip: replace(clip, video=clip.video[:30]),
+        lambda clip: replace(clip, video=clip.video[:20] + clip.video[40:]),
+        lambda clip: with_video(clip, lambda _, unit: replace(unit, pts=unit.pts + 5 * STEP)),
+        lambda clip: with_video(clip, lambda _, unit: replace(unit, pts=unit.pts * 2)),
+        lambda clip: shown_as(clip, size=(640, 352)),
+        lambda clip: presented(clip, mirrored=True),
+    ],
+    ids=["cut", "hole", "later", "slower", "cropped", "mirrored"],
+)
+def test_a_further_picture_track_shown_otherwise_is_a_track(change):
+    from provenance.matching.exact import compare
+
+    found = compare(of_two(MARKET, change(EXTRA)), {"0": of_two(MARKET, EXTRA)})
+    assert (found.relation, kinds(found)) == ("derivative", ["track"])
+
+
+def test_a_further_picture_track_that_an_excerpt_does_not_reach_is_no_difference():
+    from provenance.matching.exact import compare
+
+    evidence = {"0": of_two(MARKET, cut(EXTRA, 0, 10))}
+    part = compare(of_two(cut(MARKET, 25, 50), None), evidence)
+    assert (part.relation, kinds(part)) == ("excerpt", [])
+    whole = compare(of_two(MARKET, None), evidence)
+    assert (whole.relation, kinds(whole)) == ("derivative", ["track"])
 
 
 def test_recoded_pictures_are_compared_with_what_their_container_says():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import struct
 import subprocess
@@ -79,6 +80,53 @@ os._exit(0)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "done" not in done.stdout
+
+
+ATTEMPTS = """
+import ctypes, fcntl, os, platform, struct, sys
+from provenance.media import sandbox
+report = sandbox.Report()
+sandbox.isolate(report, threads=1, picture_bytes=2**20)
+sandbox.confine(report)
+libc = ctypes.CDLL(None, use_errno=True)
+tgkill, prlimit64 = {"x86_64": (234, 302), "aarch64": (131, 261)}[platform.machine()]
+victim, own = int(sys.argv[1]), os.getpid()
+FSIZE, NOFILE, SIGKILL = 1, 7, 9
+def signals(*setting):
+    try:
+        fcntl.fcntl(0, *setting)
+    except OSError:
+        return -1
+    return 0
+tries = [
+    libc.syscall(tgkill, victim, victim, SIGKILL),
+    libc.syscall(prlimit64, victim, FSIZE, struct.pack("=QQ", 0, 0), None),
+    libc.syscall(prlimit64, victim, NOFILE, None, ctypes.create_string_buffer(16)),
+    signals(fcntl.F_SETOWN, victim), signals(10, SIGKILL),  # F_SETSIG
+]
+needed = [
+    libc.syscall(tgkill, own, own, 0),
+    libc.syscall(prlimit64, 0, NOFILE, None, ctypes.create_string_buffer(16)),
+    os.close(os.dup(0)) or 0,
+]
+print("seccomp" in report.in_force, tries, needed, flush=True)
+os._exit(0)
+"""
+
+
+def test_the_sandboxed_child_cannot_signal_or_limit_another_process():
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as victim:
+        try:
+            limits = resource.prlimit(victim.pid, resource.RLIMIT_FSIZE)
+            command = [sys.executable, "-c", ATTEMPTS, str(victim.pid)]
+            done = subprocess.run(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, check=True)
+            if not done.stdout.startswith("True"):
+                pytest.skip("this machine has no seccomp")
+            assert done.stdout == "True [-1, -1, -1, -1, -1] [0, 0, 0]\n"
+            assert resource.prlimit(victim.pid, resource.RLIMIT_FSIZE) == limits
+            assert victim.poll() is None
+        finally:
+            victim.kill()
 
 
 @pytest.mark.parametrize(
@@ -161,6 +209,20 @@ def test_a_child_that_lies_is_not_believed(clip, monkeypatch):
     with open_source(clip("pier")) as source, pytest.raises(MediaError) as error:
         child.measure(source, depth="full")
     assert error.value.code == "media.protocol"
+
+
+def test_what_the_child_prints_reaches_no_terminal_and_ends_in_the_message_escaped(clip, monkeypatch, capfd):
+    script = (
+        r"import sys; sys.stderr.write('x' * 2**20 + '\n\x1b[2J\x1b]0;gone\x07 NameError: \u202etxt\n'); sys.exit(3)"
+    )
+    monkeypatch.setattr(child, "_COMMAND", [sys.executable, "-c", script])
+    with open_source(clip("pier")) as source, pytest.raises(MediaError) as error:
+        child.measure(source, depth="full")
+    assert error.value.code == "media.crashed"
+    assert error.value.message.startswith("the measuring process ended with status 3: \\x1b[2J")
+    assert "NameError" in error.value.message
+    assert error.value.message.isprintable()
+    assert capfd.readouterr().err == ""
 
 
 def test_no_file_is_written_and_no_process_stays(clip, measure, tmp_path, monkeypatch):

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
+import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from provenance.binding.digest import BytesDigest
 from provenance.errors import FileError
 from provenance.media import source
+from provenance.media.limits import Limits
 from provenance.media.source import digest, open_source, printable
 
 
@@ -126,6 +129,35 @@ def test_a_file_that_changes_under_the_read_is_an_error(tmp_path, change):
     with open_source(path) as opened, pytest.raises(FileError) as error:
         digest(opened, meddle)
     assert error.value.code == "file.changed"
+
+
+def test_a_system_without_pread_reads_the_same_and_leaves_the_position(tmp_path, monkeypatch):
+    """Windows: the container in the child reads at the position that it shares with this descriptor."""
+    from provenance.media import demux
+    from provenance.media import measure as work
+
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(bytes(range(200)))
+    monkeypatch.delattr(os, "pread")
+    with path.open("rb", buffering=0) as opened:
+        opened.seek(7)
+        file = work.File(opened.fileno(), 200, Limits(), 1, lambda done: None)
+        assert file.read_at(100, 3) == bytes([100, 101, 102])
+        assert demux.pread(opened.fileno(), 9, 195) == bytes(range(195, 200))
+        assert opened.tell() == 7
+
+
+def test_on_windows_the_inherited_handle_is_opened_for_bytes(monkeypatch):
+    from provenance.media import worker
+
+    opened = []
+    binary = 0x8000
+    monkeypatch.setattr(worker.sys, "platform", "win32")
+    monkeypatch.setattr(os, "O_BINARY", binary, raising=False)
+    handles = SimpleNamespace(open_osfhandle=lambda handle, flags: opened.append((handle, flags)) or 3)
+    monkeypatch.setitem(sys.modules, "msvcrt", handles)
+    assert worker._descriptor(99) == 3
+    assert opened == [(99, os.O_RDONLY | binary)]
 
 
 def test_an_observer_of_another_kind_reads_the_same_bytes(tmp_path):

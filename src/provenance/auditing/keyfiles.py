@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provenance.attest.keys import ReadingKey, SigningKey, needs_passphrase, parse_public_text
-from provenance.custodian import READING, READING_PUBLIC, SIGNING, log_key_name
+from provenance.custodian import READING, READING_PUBLIC, log_key_name, signing_key_name
 from provenance.errors import KeyFileError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def check_key_files(custodian: Custodian, logs: Sequence[StoredLog], signing: st
         return 0
     for path in keyring.too_open():
         faults.add("key.open", path, "its mode lets others in")
-    checked = _check_signing(custodian, SIGNING, signing, faults)
+    checked = _check_signing(custodian, signing_key_name(logs[-1].log if logs else 0), signing, faults)
     for log in logs:
         name = log_key_name(log.log)
         if log is logs[-1] or keyring.has(name):  # the key of a log that has ended signs nothing any more

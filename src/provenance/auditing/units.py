@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provenance.errors import ArchiveError
-from provenance.lookup import keys_of_blobs
-from provenance.store.index import UnitIndex
+from provenance.lookup import INDEXED, is_held, keys_of_blobs
+from provenance.store.index import NOTHING, UnitIndex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from provenance.auditing.faults import Faults
     from provenance.auditing.records import Record
     from provenance.custodian import Custodian
-
-#: Statements whose measurements the index holds.
-_INDEXED = frozenset({"registration", "examination"})
 
 
 class UnitCheck:
@@ -29,7 +26,8 @@ class UnitCheck:
         self._custodian = custodian
         self._faults = faults
         self._index: UnitIndex | None = None
-        self._indexed: frozenset[bytes] = frozenset()
+        self._end = NOTHING  # (log, index) up to which everything is indexed, but for what was left out
+        self._left_out: frozenset[bytes] = frozenset()
         self._rows: dict[str, int] = {}
         self._most: dict[str, int] = {}  # evidence id → rows at most: two examinations may share units
         self.pending = 0
@@ -37,19 +35,32 @@ class UnitCheck:
         if locked or not path.with_name(path.name + ".index").is_file():
             return
         with faults.noting("index.units", "the index of units"):
-            _ = custodian.index_secret  # without it nothing can be compared
-            index = UnitIndex(path, origin=origin, write=False)
-            if index.of(origin):
-                self._index, self._indexed, self._rows = index, frozenset(index.indexed()), index.counts()
-            else:
+            index = UnitIndex(path, origin=origin, secret=custodian.index_secret, write=False)
+            try:
+                self._read(index)
+            except BaseException:
                 index.close()
-                raise ArchiveError("is another archive's, another version's, or damaged")
+                raise
+            self._index = index
+
+    def _read(self, index: UnitIndex) -> None:
+        if not index.of_archive():
+            raise ArchiveError("is another archive's, another version's, or damaged")
+        self._end, digest = index.indexed_to()
+        if not is_held(self._custodian, self._end, digest):
+            raise ArchiveError("is of another history of this archive; the next command that writes makes it again")
+        self._left_out, self._rows = frozenset(index.left_out()), index.counts()
+        surplus = index.surplus()
+        if surplus:
+            detail = f"{abs(surplus)} rows {'too many' if surplus > 0 else 'are missing'}"
+            self._faults.add("index.units", "the index of units", detail)
 
     def add(self, record: Record, evidence_id: str, blobs: Mapping[tuple[str, int], bytes]) -> None:
         """Check that the index holds what one record measured; one that was made under lock is not in it yet."""
-        if record.statement.predicate not in _INDEXED:
+        if record.statement.predicate not in INDEXED:
             return
-        if self._index is None or record.digest not in self._indexed:
+        place = (record.entry.log, record.entry.index)
+        if self._index is None or place > self._end or record.digest in self._left_out:
             self.pending += 1
             return
         with self._faults.noting("index.units", f"the index of units, {evidence_id}"):
@@ -66,7 +77,7 @@ class UnitCheck:
         """
         if self._index is None:
             return 0
-        for evidence_id, count in self._rows.items():
+        for evidence_id, count in sorted(self._rows.items()):
             surplus = count - self._most.get(evidence_id, 0)
             if surplus > 0 and evidence_id not in unread:
                 where = f"the index of units, {evidence_id!a}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provenance.cli import output
-from provenance.cli.session import read_small
+from provenance.cli.session import read_text
 from provenance.cli.values import file_name
 from provenance.cli.verb import verb
 from provenance.cli.words import details, plain, plural
@@ -42,7 +42,7 @@ def audit(session: Session, *, files: bool, checkpoints: tuple[str, ...]) -> int
     """
     from provenance.audit import audit as audit_archive
 
-    outside = [read_small(name).decode("utf-8", "replace") for name in checkpoints]
+    outside = [read_text(name) for name in checkpoints]
     with session.open_to_read(guards=False) as custodian, session.meter() as meter:
         report = audit_archive(custodian, files=files, progress=meter, outside=outside)
     value = report.to_json_value()

@@ -27,7 +27,9 @@ def examine(session: Session, ids: tuple[str, ...], path: str | None) -> int:
     The bytes are looked for where they were last seen (`provenance locate` says where they are now), and used only if
     their digests are those that were registered.
 
-    Exit status: 0 if nothing is left to examine; 2 if something could not be.
+    With --json, an array with an object for each; an unknown ID has an error object in its place.
+
+    Exit status: 0 if nothing of it is left to examine; 2 if something could not be examined, or an ID is unknown.
     """
     wanted = [evidence_id_argument(one) for one in ids]
     if path is not None and len(wanted) != 1:
@@ -44,23 +46,34 @@ def examine(session: Session, ids: tuple[str, ...], path: str | None) -> int:
                 _say(session, one)
         left = set(custodian.archive.pending())
     if session.json:
-        output.say_json([_value(one, pending=one.evidence_id in left) for one in done])
+        output.say_json([_value(one, left) for one in done])
     elif not done:
         output.say("nothing to examine: all that is registered was examined")
-    return output.TROUBLE if any(one.evidence_id in left for one in done) else 0
+    return output.TROUBLE if any(one.unknown or one.evidence_id in left for one in done) else 0
+
+
+def _unknown(done: Examination) -> UsageError:
+    return UsageError(
+        f"{done.evidence_id} is not in this archive", code="evidence.unknown", advice="`provenance list` shows what is"
+    )
 
 
 def _say(session: Session, done: Examination) -> None:
+    if done.unknown:
+        output.say_error(_unknown(done))
+        return
     output.say(f"{done.evidence_id}: {plain(done.error) if done.error else 'examined'}")
     if not session.quiet and done.lines:
         output.say(details([("", plain(line)) for line in done.lines]))
 
 
-def _value(done: Examination, *, pending: bool) -> dict[str, object]:
+def _value(done: Examination, left: set[str]) -> dict[str, object]:
+    if done.unknown:
+        return output.error_value(_unknown(done))
     return {
         "evidence_id": done.evidence_id,
         "examined": not done.nothing_measured,
-        "pending": pending,
+        "pending": done.evidence_id in left,
         "examine_error": done.error,
         "remarks": list(done.lines),
     }

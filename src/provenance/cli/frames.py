@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,11 @@ from provenance.cli.words import plain, size
 from provenance.errors import FileError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from provenance.cli.session import Session
+    from provenance.evidence import DigestSet
+    from provenance.media.source import Source
 
 
 @verb("frames")
@@ -40,10 +45,9 @@ def frames(session: Session, file: str, target: str, **options: Any) -> None:
             "exists already", code="file.exists", file=target, advice="choose another name or pass --force"
         )
     from provenance.media.child import exact_picture
-    from provenance.media.source import open_source
     from provenance.store.files import write_new
 
-    with open_source(_place(session, file)) as source:
+    with _opened(session, file) as source:
         data = exact_picture(source, track=track, number=number, time=moment)
         source.check_unchanged()
     write_new(Path(target), data, force=options["force"], mode=0o644)
@@ -55,27 +59,40 @@ def frames(session: Session, file: str, target: str, **options: Any) -> None:
         output.say(f"{plain(target)}: one picture of {plain(file)}, {size(len(data))}")
 
 
-def _place(session: Session, file: str) -> Path:
-    """Where the bytes are: FILE itself, or for an evidence id the last place that still holds what was registered."""
+@contextmanager
+def _opened(session: Session, file: str) -> Iterator[Source]:
+    """FILE itself, or for an evidence id the registered bytes: digested on the descriptor that is then measured."""
+    from provenance.media.source import open_source
+
     if not split_ids([file])[0]:
-        return Path(file)
-    from provenance.media.source import digest, open_source
+        with open_source(file) as source:
+            yield source
+        return
     from provenance.records import digests_of, locations
 
     with session.open() as custodian:
         wanted = digests_of(custodian, file)
         places = [place.path for place in locations(custodian, file)]
     for path in places:
-        try:
-            with open_source(path) as source, session.meter().of(str(path)) as meter:
-                found, _ = digest(source, meter.reading)
-        except FileError:
-            continue  # gone, or not readable now: the next place may do
-        if found == wanted:
-            return path
+        with ExitStack() as opened:
+            try:
+                source = opened.enter_context(open_source(path))
+                holds = _holds(session, source, wanted)
+            except FileError:
+                continue  # gone, or not readable now: the next place may do
+            if holds:
+                yield source
+                return
     raise FileError(
         "the registered bytes are at none of the places where they were seen",
         code="file.missing",
         file=file,
         advice=f"`provenance locate {file} PATH` says where they are",
     )
+
+
+def _holds(session: Session, source: Source, wanted: DigestSet) -> bool:
+    from provenance.media.source import digest
+
+    with session.meter().of(source.name) as meter:
+        return source.size == wanted.size and digest(source, meter.reading)[0] == wanted

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 @click.option(
     "--recovery-words/--no-recovery-words",
     default=None,
-    help="Make twelve words that restore reading, shown once. Default: at a terminal, without --seal-to.",
+    help="Make twelve words that open the archive, shown once (`unlock --words`). Default: at a terminal, without "
+    "--seal-to.",
 )
 def init(session: Session, *, recovery_words: bool | None, seal_to: tuple[str, ...], **options: Any) -> None:
     """Make an archive and its keys. `provenance register` does it, too, without a question.
@@ -48,11 +49,11 @@ def init(session: Session, *, recovery_words: bool | None, seal_to: tuple[str, .
 
     path = session.archive_path
     recipients = tuple(read_recipient(Path(name)) for name in seal_to)
-    chosen = None if recipients or path.exists() else session.optional_passphrase()
+    chosen = None if recipients else session.optional_passphrase()
     if recovery_words is None:  # shown once, never into a file; and who seals for others keeps nothing that opens
         recovery_words = not recipients and not session.json and sys.stdin.isatty() and sys.stdout.isatty()
     choices = Init(seal_to=recipients, passphrase=chosen, recovery_words=recovery_words, **options)
-    custodian, first = open_or_create(path, choices, passphrase=lambda: chosen)
+    custodian, first = open_or_create(path, choices, passphrase=lambda: chosen, must_be_new=True)
     assert first is not None
     with custodian:
         origin = custodian.archive.current_log().origin

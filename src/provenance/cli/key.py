@@ -43,7 +43,7 @@ def key() -> None:
 def new(session: Session, name: str, *, no_passphrase: bool) -> None:
     """Make a recipient key pair: others seal for NAME.pub with `provenance init --seal-to`, NAME.key opens it.
 
-    Keep NAME.key away from the devices that seal for it.
+    Keep NAME.key away from the devices that seal for it; `provenance unlock --key-file NAME.key` opens their archive.
     """
     from provenance.attest.keys import ReadingKey, public_text
     from provenance.store.files import write_new
@@ -91,7 +91,7 @@ def _keys(custodian: Custodian) -> list[dict[str, object]]:
     own, state = own_reading_key(custodian), reading_state(custodian)
     for recipient in custodian.recipients:
         if recipient == own:
-            how = "not under a passphrase" if state == "open" else "under a passphrase"
+            how = {"open": "not under a passphrase", "missing": "missing here"}.get(state, "under a passphrase")
             found.append(_key("reading", public_text(recipient).strip(), f"X25519; opens what is sealed; {how}"))
         else:
             about = "X25519; what is sealed here can be opened by its holder"
@@ -110,8 +110,8 @@ def _key(use: str, public: str, about: str) -> dict[str, object]:
 def export(session: Session, target: str, *, recovery: bool, force: bool) -> None:
     """Write the public reading key, for others to seal for; or with --recovery all keys, for yourself.
 
-    The recovery export is under a passphrase of its own and restores signing and reading when the keys folder is
-    lost. It does not hold the archive: what is lost with that is lost.
+    The recovery export is under a passphrase of its own. It restores signing when the keys folder is lost, and
+    reading, unless this device only seals for others. It holds no record: keep a copy of the archive file, too.
     """
     from provenance.attest.keys import public_text
     from provenance.doctor import own_reading_key
@@ -163,10 +163,17 @@ def passphrase(session: Session, new_file: str | None, *, remove: bool) -> None:
     new one from --new-passphrase-file or the prompt. What was sealed stays sealed for the same key: a copy of the old
     key file still opens with the old passphrase.
     """
+    from provenance.doctor import own_reading_key
+
     if remove and new_file is not None:
         raise UsageError("--remove and --new-passphrase-file contradict each other", advice="give one of them")
     with session.open() as custodian:
         reading = custodian.reading  # asked for first: who cannot open the key cannot change its passphrase
+        if reading.public != own_reading_key(custodian):
+            raise UsageError(
+                "it is open with another key than this device's own, which alone can get a passphrase here",
+                advice="`provenance unlock --lock`, then give the passphrase",
+            )
         chosen = None if remove else session.new_passphrase("New passphrase", file=new_file, given=False)
         custodian.set_passphrase(chosen)
     if session.json:

@@ -152,7 +152,7 @@ def _told(error: ProvenanceError, *, json: bool) -> int:
         else:
             output.say_error(error)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError:  # nobody can be told: the pipe is closed, or the disk that the answer goes to is full
         _discard_output()
     return output.TROUBLE
 
@@ -160,12 +160,7 @@ def _told(error: ProvenanceError, *, json: bool) -> int:
 def _internal(error: Exception) -> ProvenanceError:
     """A fault of ours, or of the machine, that nothing below has translated."""
     if isinstance(error, OSError):
-        return ProvenanceError(
-            f"the system refused: {error.strerror or error}",
-            code="system",
-            file=str(error.filename) if error.filename else None,
-            advice="check disk, permissions and memory",
-        )
+        return output.refusal(error)
     return ProvenanceError(
         f"stopped by a fault of its own ({type(error).__name__}: {error})",
         code="internal",

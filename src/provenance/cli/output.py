@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any, Self, TextIO
@@ -77,6 +78,20 @@ def say_error(error: ProvenanceError, *, file: str | None = None) -> None:
         warn(f"  {plain(error.advice)}")
 
 
+def refusal(error: OSError) -> ProvenanceError:
+    """What the system refused, as an error of ours; a closed pipe is no trouble with a file and is raised again."""
+    from provenance.errors import ProvenanceError
+
+    if isinstance(error, BrokenPipeError):
+        raise error
+    return ProvenanceError(
+        f"the system refused: {error.strerror or error}",
+        code="system",
+        file=os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else None,
+        advice="check disk, permissions and memory",
+    )
+
+
 class JsonArray:
     """A JSON array written as its members become known, closed also when the command is interrupted."""
 
@@ -94,7 +109,7 @@ class JsonArray:
         self._empty = False
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None or not issubclass(kind, OSError):  # a closed pipe takes no more
+        if kind is None or not issubclass(kind, BrokenPipeError):  # a closed pipe takes no more
             click.echo("]" if self._empty else "\n]")
 
 

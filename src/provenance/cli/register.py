@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import click
 
 from provenance.cli import output
-from provenance.cli.values import byte_count, file_name
+from provenance.cli.values import byte_count, file_name, free_text
 from provenance.cli.verb import verb
 from provenance.cli.words import details, plain, size
 from provenance.errors import ProvenanceError, UsageError
@@ -21,16 +21,19 @@ if TYPE_CHECKING:
 @verb("register")
 @click.argument("files", nargs=-1, required=True, type=file_name)
 @click.option("--captured", is_flag=True, help="You filmed this: a claim of this archive's key, kept as a claim.")
-@click.option("--received-from", "sender", metavar="NAME", help="Who sent it.")
-@click.option("--channel", metavar="TEXT", help="How it was sent: messenger, e-mail, memory card ...")
+@click.option("--received-from", "sender", type=free_text, metavar="NAME", help="Who sent it.")
+@click.option("--channel", type=free_text, metavar="TEXT", help="How it was sent: messenger, e-mail, memory card ...")
 @click.option("--generation", type=click.Choice(["unknown", "copy", "original"]), help="What the sender says it is.")
-@click.option("--url", metavar="URL", help="Where on the web it was taken from.")
+@click.option("--url", type=free_text, metavar="URL", help="Where on the web it was taken from.")
 @click.option(
-    "--claimed-time", metavar="TIME", help="When it was filmed, as said; vague is fine: 2015-05, 2015-05-04~."
+    "--claimed-time",
+    type=free_text,
+    metavar="TIME",
+    help="When it was filmed, as said; vague is fine: 2015-05, 2015-05-04~.",
 )
-@click.option("--claimed-place", metavar="TEXT", help="Where it was filmed, as said.")
-@click.option("--event", metavar="TEXT", help="What it belongs to, in your words.")
-@click.option("--note", metavar="TEXT", help="Anything else; sealed like all of the above.")
+@click.option("--claimed-place", type=free_text, metavar="TEXT", help="Where it was filmed, as said.")
+@click.option("--event", type=free_text, metavar="TEXT", help="What it belongs to, in your words.")
+@click.option("--note", type=free_text, metavar="TEXT", help="Anything else; sealed like all of the above.")
 @click.option("--no-examine", "examine", flag_value=False, default=True, help="Register now, examine later.")
 @click.option("--slip", is_flag=True, help="Print a slip for each file: a signed line for a message.")
 @click.option("--max-bytes", type=byte_count, metavar="SIZE", help="Refuse files that are larger, e.g. 4GiB.")
@@ -54,9 +57,9 @@ def register(session: Session, files: tuple[str, ...], **options: Any) -> int:
                     done = register_file(
                         custodian, Path(name), intake, examine=examine, slip=slip, max_bytes=max_bytes, progress=meter
                     )
-            except ProvenanceError as error:
+            except (ProvenanceError, OSError) as error:
                 failed = True
-                answers.failed(name, error)
+                answers.failed(name, output.refusal(error) if isinstance(error, OSError) else error)
             else:
                 answers.registered(name, done)
     return output.TROUBLE if failed else 0

@@ -133,16 +133,13 @@ class Session:
         from provenance.founding import Init, open_or_create
 
         given = self.given_passphrase()
-        if not self.archive_path.exists():
-            try:
-                custodian, first = open_or_create(self.archive_path, Init(passphrase=given), passphrase=lambda: given)
-            except UsageError as error:
-                if error.code != "archive.exists":  # else another process has just made it
-                    raise
-            else:
-                return self._noted(custodian, first)
-        unattended = not sys.stdin.isatty()
-        custodian, first = open_or_create(self.archive_path, passphrase=lambda: given, unattended=unattended)
+        # Whether there is an archive is decided where it is made, under the lock: a file may be there and hold nothing.
+        custodian, first = open_or_create(
+            self.archive_path,
+            Init(passphrase=given),
+            passphrase=lambda: given,
+            unattended=not sys.stdin.isatty(),
+        )
         try:
             custodian.reading  # noqa: B018 - a wrong passphrase shows here
         except LockedError:
@@ -156,8 +153,10 @@ class Session:
         return self._noted(custodian, first)
 
     def _noted(self, custodian: Custodian, first: FirstUse | None) -> Custodian:
+        # A second log means that the archive was taken as a copy, which nobody asked for: said under --quiet, too.
+        say = self.note if custodian.archive.current_log().log == 0 else warn
         for notice in first.notices if first is not None else ():
-            self.note(plain(notice))
+            say(plain(notice))
         return custodian
 
     def _source(self, *, ask: bool) -> Callable[[], str | None]:
@@ -188,6 +187,11 @@ def read_small(name: str) -> bytes:
     if len(data) > _SMALL:
         raise UsageError("is too large to be this", code="file.unreadable", file=name, advice="name another file")
     return data
+
+
+def read_text(name: str) -> str:
+    """The text of a small file that a person named; what is not UTF-8 in it is replaced, and found wrong later."""
+    return read_small(name).decode("utf-8", "replace")
 
 
 def _first_line(name: str) -> str:

@@ -10,7 +10,7 @@ import click
 
 from provenance.cli import output
 from provenance.cli.lazy import LazyGroup
-from provenance.cli.session import read_small
+from provenance.cli.session import read_text
 from provenance.cli.values import byte_count, evidence_id_argument, file_name
 from provenance.cli.verb import verb
 from provenance.cli.words import details, plain
@@ -122,17 +122,13 @@ def _secret(words_file: str | None) -> bytes | None:
         return None
     from provenance.attest.recovery import recover
 
-    return recover(_text_in(words_file)).slip_secret
+    return recover(read_text(words_file)).slip_secret
 
 
 def _text_of(argument: str) -> str:
     if argument == "-":
         return sys.stdin.read(_MESSAGE_CHARACTERS)
-    return _text_in(argument[1:]) if argument.startswith("@") else argument
-
-
-def _text_in(name: str) -> str:
-    return read_small(name).decode("utf-8", "replace")
+    return read_text(argument[1:]) if argument.startswith("@") else argument
 
 
 def _slip_in(message: str) -> str:

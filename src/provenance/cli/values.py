@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import click
 
+from provenance.cli.words import unicode_text
 from provenance.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+#: Bytes of JSON. A sealed field has 64 KiB (docs/formats/disclosure.md), of which its salt and name take under 200.
+_FREE_TEXT = 65_000
 _SIZE = re.compile(r"([0-9]{1,18})(?:([kKMGT])(i?)B?)?")
 _POWERS = {"k": 1, "K": 1, "M": 2, "G": 3, "T": 4}
 _SPAN = re.compile(r"([1-9][0-9]{0,8})([smhd])")
@@ -25,6 +29,16 @@ def file_name(text: str) -> str:
     if not text:
         raise click.BadParameter("an empty file name")
     return text
+
+
+def free_text(text: str) -> str:
+    """What a person says of a file: it must fit a sealed field; bytes that are not UTF-8 are escaped as in names."""
+    said = unicode_text(text)
+    if len(json.dumps(said)) > _FREE_TEXT:
+        raise click.BadParameter(
+            f"{len(said):,} characters are too long for a record; put them into a file and register that, too"
+        )
+    return said
 
 
 def byte_count(text: str) -> int:

@@ -28,7 +28,9 @@ def common_options() -> list[click.Option]:
             metavar="FILE",
             help="Read the passphrase from the first line of FILE. Default: $PROVENANCE_PASSPHRASE, else asked for.",
         ),
-        click.Option(["-q", "--quiet"], is_flag=True, help="No progress, no notes, and only first lines."),
+        click.Option(
+            ["-q", "--quiet"], is_flag=True, help="No progress, no notes, and only first lines; warnings are said."
+        ),
     ]
 
 

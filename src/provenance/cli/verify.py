@@ -41,7 +41,11 @@ REQUIRABLE = ("record=known", "log=witnessed", "time=quorum", "altered=none")
     "--require", type=words_of(REQUIRABLE), metavar="WORD,...", help=f"Else status 1: {', '.join(REQUIRABLE)}."
 )
 @click.option("--court", is_flag=True, help="Require all of these.")
-@click.option("--at", metavar="TIME", help="Judge as of this time (RFC 3339) instead of now, to repeat an answer.")
+@click.option(
+    "--at",
+    metavar="TIME",
+    help="A time (RFC 3339) to note in `inputs.at` of the JSON answer; in this version nothing else depends on it.",
+)
 @click.option("--max-bytes", type=byte_count, metavar="SIZE", help="Refuse files that are larger, e.g. 4GiB.")
 def verify(session: Session, files: tuple[str, ...], **options: Any) -> int:
     """Tell how FILES relate to what was registered.
@@ -108,6 +112,8 @@ def _verdicts(
                 answer = verify_file(custodian, Path(name), progress=meter, **choices)
         except ProvenanceError as error:
             answer = error
+        except OSError as error:
+            answer = output.refusal(error)
         yield name, answer  # outside: the line is clear again
 
 

@@ -246,10 +246,12 @@ def _is_edited(strand: Strand, before: Run, then: Run) -> bool:
 def _read_hidden(course: Course, found: Changes) -> None:
     """Evidence pictures that the questioned file stores without showing them. Hiding is never informational."""
     strand, line = course.strand, course.strand.questioned
+    pairs = strand.shown_pairs
+    displayed = {other for _, other in pairs}  # edits give units again that are shown elsewhere, to begin decoding
     hidden = [
         unit
         for unit, other in enumerate(strand.partner)
-        if other >= 0 and not line.shown[unit] and strand.evidence.shown[other]
+        if other >= 0 and not line.shown[unit] and strand.evidence.shown[other] and other not in displayed
     ]
     if not hidden or not line.order:
         return
@@ -271,9 +273,15 @@ def _read_hidden(course: Course, found: Changes) -> None:
         if tail:
             found.notes.append(Note("cut.differentPlayback", "informational", f"{len(tail)} pictures are not shown"))
         return
-    at = line.seconds(first if head else last)
+    # Their own times say little: an edit may have put them anywhere. They belong after what the evidence shows before.
+    starts = strand.evidence.starts
+    earliest = min(starts[strand.partner[unit]] for unit in hidden)
+    at = line.seconds(max((line.ends[unit] for unit, other in pairs if starts[other] < earliest), default=first))
     found.of_stretch[0].append(Alteration("hidden", Span(at, at), what=f"{len(hidden)} stored pictures are not shown"))
-    found.missing.extend(strand.partner[unit] for unit in hidden if first <= line.starts[unit] <= last)
+    shown = sorted(starts[other] for _, other in pairs)
+    found.missing.extend(
+        other for unit in hidden if shown and shown[0] < starts[other := strand.partner[unit]] < shown[-1]
+    )
 
 
 def _is_needed(course: Course, head: Sequence[int], *, first: int) -> bool:

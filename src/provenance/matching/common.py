@@ -1,7 +1,7 @@
 """Digests of coded units that unrelated files share: digital silence as common coders write it.
 
-Made by bench/common_list.py with the FFmpeg program of imageio-ffmpeg and the unit digests of ``provenance.binding``; it
-covers what a measurement cannot see by itself: silent units of a file whose sound was not decoded. Do not edit.
+Made by bench/common_list.py with the FFmpeg program of imageio-ffmpeg and the unit digests of ``provenance.binding``.
+It covers what a measurement cannot see by itself: silent units of a file whose sound was not decoded. Do not edit.
 """
 
 from __future__ import annotations

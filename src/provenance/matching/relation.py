@@ -109,7 +109,7 @@ def decide_pair(found: Found) -> Comparison:
     matched = line.length(line.order) - line.length(changes.unmatched)
     if found.course.partial is not None:
         matched -= line.length([found.course.partial])
-    covered = {place for place in strand.partner if place >= 0} - _hidden_places(strand)
+    covered = {other for unit, other in enumerate(strand.partner) if other >= 0 and line.shown[unit]}
     whole = other.length(other.order)
     return Comparison(
         relation,
@@ -125,10 +125,6 @@ def decide_pair(found: Found) -> Comparison:
         found.sound.comparison,
         (_match_note(found), *_difference_notes(alterations), *found.notes, *_reveals(found), *_shared_note(found)),
     )
-
-
-def _hidden_places(strand: Strand) -> set[int]:
-    return {other for unit, other in enumerate(strand.partner) if other >= 0 and not strand.questioned.shown[unit]}
 
 
 def _with_general(segments: Sequence[Segment], general: Sequence[Alteration]) -> tuple[Segment, ...]:

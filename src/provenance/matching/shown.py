@@ -66,10 +66,24 @@ def shown_differences(
         if what is not None and not any(found.kind == kind for found in alterations):
             alterations.append(Alteration(kind, what=what))
     alterations.extend(_captions(questioned.presentation, evidence.presentation, whole=whole))
+    notes.extend(_lost(evidence.presentation, unable))
     if alterations:
         kinds = ", ".join(sorted({alteration.kind for alteration in alterations}))
         notes.append(Note("presentation.differs", "failure", f"shown differently: {kinds}"))
     return alterations, notes
+
+
+def _lost(evidence: Presentation, unable: frozenset[str]) -> list[Note]:
+    """Values that the evidence's container sets over its coded header, and the questioned one has no field for."""
+    lost = [
+        _label(name)
+        for name in _KINDS
+        if name in unable
+        and getattr(evidence.stated, name) is not None
+        and getattr(evidence.coded, name) not in {None, getattr(evidence.stated, name)}
+    ]
+    words = f"{', '.join(lost)}: the container has no field for it"
+    return [Note("presentation.notCompared", "informational", words)] if lost else []
 
 
 def _turned(

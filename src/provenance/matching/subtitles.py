@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 from provenance.comparison import Alteration
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from provenance.evidence import Measurement, Track
 
 #: Containers without a common subtitle track (FFmpeg's short demuxer names): a lost one is no difference there.
@@ -24,21 +26,22 @@ def caption_track_differences(questioned: Measurement, evidence: Measurement, *,
     one, other = questioned.of_kind("subtitle"), evidence.of_kind("subtitle")
     if len(one) > len(other):
         return [Alteration("captions", what="a subtitle track that the recording does not have")]
-    if len(one) < len(other):
-        unable = CANNOT_CARRY.get(questioned.container, frozenset())
-        other = tuple(track for track in other if track.codec not in unable)
-    if len(one) > len(other):
-        return []  # converted
-    if len(one) < len(other):
+    unable = CANNOT_CARRY.get(questioned.container, frozenset())
+    carried = other if len(one) == len(other) else tuple(track for track in other if track.codec not in unable)
+    if len(one) < len(carried):
         if questioned.container in NO_SUBTITLES or not whole:
             return []
         return [Alteration("captions", what="a subtitle track of the recording is absent")]
-    for track, partner in zip(one, other, strict=True):
-        if track.codec == partner.codec and not _texts(track) <= _texts(partner):
-            return [Alteration("captions", what="other subtitles")]
-        if whole and track.codec == partner.codec and _texts(track) != _texts(partner):
-            return [Alteration("captions", what="subtitles left out")]
-    return []
+    # More than could be carried: they were converted, and are not compared.
+    pairs = zip(one, carried, strict=True) if len(one) == len(carried) else ()
+    told = (_text_difference(track, partner, whole=whole) for track, partner in pairs if track.codec == partner.codec)
+    return [Alteration("captions", what=what) for what in told if what is not None][:1]
+
+
+def _text_difference(track: Track, partner: Track, *, whole: bool) -> str | None:
+    if not _texts(track) <= _texts(partner):
+        return "other subtitles"
+    return "subtitles left out" if whole and _texts(track) != _texts(partner) else None
 
 
 def _texts(track: Track) -> set[bytes]:

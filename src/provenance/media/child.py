@@ -21,6 +21,7 @@ from provenance.errors import MediaError, ProvenanceError, RecordError
 from provenance.evidence import UNIT_DIGEST_BYTES, Depth, Measurement
 from provenance.media import protocol
 from provenance.media.limits import Limits
+from provenance.media.source import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,8 @@ _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
 #: Windows cannot start a program without it.
 _WINDOWS_NEEDS = ("SYSTEMROOT",)
 _REPLAY_ROW = 1 + UNIT_DIGEST_BYTES
+#: Bytes kept of what the child prints beside its answer, and characters of its last line that are told.
+_LAST_WORDS, _LAST_LINE = 4096, 200
 
 
 def measure(
@@ -112,6 +115,7 @@ def _ask(source: Source, request: dict[str, Any], limits: Limits, progress: Prog
     """Start a child, send ``request``, read its answer; the child and all it started are gone afterwards."""
     late = threading.Event()
     child = _start(source.fd)
+    words = _LastWords(_pipes(child)[2])
 
     def too_late() -> None:
         late.set()
@@ -121,7 +125,7 @@ def _ask(source: Source, request: dict[str, Any], limits: Limits, progress: Prog
     timer.daemon = True
     timer.start()
     try:
-        stdin, stdout = _pipes(child)
+        stdin, stdout, _ = _pipes(child)
         with contextlib.suppress(BrokenPipeError):
             stdin.write(json.dumps({**request, "fd": _inherited(source.fd), "limits": asdict(limits)}).encode())
             stdin.close()
@@ -130,12 +134,12 @@ def _ask(source: Source, request: dict[str, Any], limits: Limits, progress: Prog
         if late.is_set():
             raise MediaError("measuring took longer than allowed", code="media.limit", file=source.name) from error
         if error.code == "media.crashed":
-            raise MediaError(_obituary(child), code="media.crashed", file=source.name) from error
+            raise MediaError(_obituary(child, words), code="media.crashed", file=source.name) from error
         error.file = source.name
         raise
     finally:
         timer.cancel()
-        _end(child)
+        _end(child, words)
 
 
 def _start(descriptor: int) -> subprocess.Popen[bytes]:
@@ -143,7 +147,7 @@ def _start(descriptor: int) -> subprocess.Popen[bytes]:
     common: dict[str, Any] = {
         "stdin": subprocess.PIPE,
         "stdout": subprocess.PIPE,
-        "stderr": None,
+        "stderr": subprocess.PIPE,  # never the terminal: a subverted child would write escape sequences to it
         "env": environment,
     }
     if sys.platform == "win32":
@@ -163,10 +167,11 @@ def _inherited(descriptor: int) -> int:
     return descriptor
 
 
-def _pipes(child: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+def _pipes(child: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes], IO[bytes]]:
     assert child.stdin is not None
     assert child.stdout is not None
-    return child.stdin, child.stdout
+    assert child.stderr is not None
+    return child.stdin, child.stdout, child.stderr
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:
@@ -180,21 +185,44 @@ def _kill(child: subprocess.Popen[bytes]) -> None:
         os.killpg(child.pid, signal.SIGKILL)
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
+def _end(child: subprocess.Popen[bytes], words: _LastWords) -> None:
     _kill(child)
+    words.end()
     for pipe in _pipes(child):
         with contextlib.suppress(BrokenPipeError):
             pipe.close()
     child.wait()
 
 
-def _obituary(child: subprocess.Popen[bytes]) -> str:
-    """How the child ended, in one line."""
+def _obituary(child: subprocess.Popen[bytes], words: _LastWords) -> str:
+    """How the child ended, in one line, with the last line that it printed."""
     status = child.wait()
+    said = words.end()
     if status >= 0:
-        return f"the measuring process ended with status {status}"
+        return f"the measuring process ended with status {status}{said}"
     try:
         name = signal.Signals(-status).name
     except ValueError:
         name = str(-status)
-    return f"the measuring process was ended by {name}"
+    return f"the measuring process was ended by {name}{said}"
+
+
+class _LastWords:
+    """Takes what a child prints beside its answer, so that it never waits for a reader, and keeps the end of it."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = pipe
+        self._kept = b""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def end(self) -> str:
+        """The last line behind a colon, escaped, or nothing. Call when the child has ended."""
+        self._reader.join()
+        lines = self._kept.split(b"\n")
+        line = next((text for each in reversed(lines) if (text := each.strip())), b"")
+        return f": {printable(line)[-_LAST_LINE:]}" if line else ""
+
+    def _read(self) -> None:
+        while data := os.read(self._pipe.fileno(), _LAST_WORDS):
+            self._kept = (self._kept + data)[-_LAST_WORDS:]

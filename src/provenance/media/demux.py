@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from provenance.evidence import (
 )
 from provenance.media import damage, probe
 from provenance.media.decode import PictureDecoder, SoundDecoder, decoded
+from provenance.media.source import pread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -232,7 +232,7 @@ def hidden_by_edits(
         known = {index: dict(zip(rows[index].offsets, rows[index].pts, strict=True)) for index in left}
 
         def read_at(offset: int, size: int) -> bytes:
-            return os.pread(descriptor, size, offset)
+            return pread(descriptor, size, offset)
 
         for packet in packets(container, [container.streams[index] for index in left], limits):
             index, place = packet.stream_index, packet.pos

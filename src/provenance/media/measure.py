@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from provenance.evidence import (
 )
 from provenance.media import boxes, crops, damage, demux, formats, probe, sandbox
 from provenance.media.decode import PictureDecoder, SoundDecoder, decoded
+from provenance.media.source import pread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ class File:
 
     def read_at(self, offset: int, size: int) -> bytes:
         """Up to ``size`` bytes from ``offset`` on."""
-        return os.pread(self.descriptor, size, offset)
+        return pread(self.descriptor, size, offset)
 
 
 def measure(file: File, depth: Depth) -> Measurement:

@@ -141,7 +141,7 @@ def _landlock(libc: ctypes.CDLL) -> str | None:
 
 
 def _seccomp(libc: ctypes.CDLL) -> str | None:
-    code = seccomp.program(platform.machine())
+    code = seccomp.program(platform.machine(), own_id=os.getpid())
     if code is None:
         return f"no list of calls for {platform.machine()}"
     program = _Program(len(code) // seccomp.INSTRUCTION_BYTES, code)

@@ -1,7 +1,8 @@
 """The filter of system calls that the child runs under, as a BPF program (seccomp(2), linux/seccomp.h).
 
 Reading descriptors, memory, threads, time and random bytes pass; every other call answers EPERM. Nothing can be
-opened, connected, started or signalled outside the process.
+opened, connected, started or signalled outside the process: calls that name a process may name this one alone, and
+descriptors cannot be made to send signals.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ _CALLS: dict[str, tuple[int, int]] = {
     "writev": (20, 66),
     "dup": (32, 23),
     "dup3": (292, 24),
-    "fcntl": (72, 25),
     "mmap": (9, 222),
     "mprotect": (10, 226),
     "munmap": (11, 215),
@@ -38,7 +38,6 @@ _CALLS: dict[str, tuple[int, int]] = {
     "membarrier": (324, 283),
     "gettid": (186, 178),
     "getpid": (39, 172),
-    "tgkill": (234, 131),
     "getcpu": (309, 168),
     "sched_yield": (24, 124),
     "sched_getaffinity": (204, 123),
@@ -54,10 +53,14 @@ _CALLS: dict[str, tuple[int, int]] = {
     "gettimeofday": (96, 169),
     "getrusage": (98, 165),
     "getrandom": (318, 278),
-    "prlimit64": (302, 261),
     "exit": (60, 93),
     "exit_group": (231, 94),
 }
+
+_FCNTL, _TGKILL, _PRLIMIT64 = (72, 25), (234, 131), (302, 261)
+#: Commands of fcntl (linux/fcntl.h) that libc, Python and FFmpeg use: duplicate, and flags of one descriptor. Not
+#: F_SETOWN and F_SETSIG, which make the kernel send a signal of choice to any process of the user.
+_F_DUPFD, _F_GETFD, _F_SETFD, _F_GETFL, _F_DUPFD_CLOEXEC = 0, 1, 2, 3, 1030
 
 #: (audit architecture of linux/audit.h, clone); clone3 is 435 on both.
 _MACHINES = {"x86_64": (0xC000_003E, 56), "aarch64": (0xC000_00B7, 220)}
@@ -70,12 +73,15 @@ _CLONE_THREAD = 0x0001_0000
 _LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _ERRNO = 0x7FFF_0000, 0x8000_0000, 0x0005_0000
 _EPERM, _ENOSYS = 1, 38
-#: Offsets in struct seccomp_data: call number, architecture, low half of the first argument (little-endian).
-_AT_NUMBER, _AT_ARCHITECTURE, _AT_FIRST = 0, 4, 16
+#: Offsets in struct seccomp_data: call number, architecture, low halves of the first two arguments (little-endian).
+#: The arguments that are looked at are ints: the kernel drops their high halves, too.
+_AT_NUMBER, _AT_ARCHITECTURE, _AT_FIRST, _AT_SECOND = 0, 4, 16, 24
 
 
-def program(machine: str) -> bytes | None:
+def program(machine: str, *, own_id: int) -> bytes | None:
     """The BPF program for a machine as ``platform.machine()`` names it; None where we have no list of calls.
+
+    ``own_id``: of the process that will run under it, the only one whose threads it may signal (abort does).
 
     Another architecture is killed; a new thread passes, a new process does not; clone3, whose flags lie behind a
     pointer, is "not there", so that libc falls back to clone.
@@ -99,7 +105,22 @@ def program(machine: str) -> bytes | None:
         (_RETURN, 0, 0, _ERRNO | _EPERM),
     ]
     column = list(_MACHINES).index(machine)
+    code += _only(_TGKILL[column], _AT_FIRST, own_id)
+    code += _only(_PRLIMIT64[column], _AT_FIRST, 0)  # 0: the caller itself
+    code += _only(_FCNTL[column], _AT_SECOND, _F_DUPFD, _F_GETFD, _F_SETFD, _F_GETFL, _F_DUPFD_CLOEXEC)
     for numbers in _CALLS.values():
         code += [(_JUMP_EQUAL, 0, 1, numbers[column]), (_RETURN, 0, 0, _ALLOW)]
     code.append((_RETURN, 0, 0, _ERRNO | _EPERM))
     return b"".join(_INSTRUCTION.pack(*each) for each in code)
+
+
+def _only(number: int, at: int, *values: int) -> list[tuple[int, int, int, int]]:
+    """Instructions that let call ``number`` pass if the argument at ``at`` is one of ``values``, and refuse it else."""
+    left = len(values)
+    return [
+        (_JUMP_EQUAL, 0, left + 3, number),
+        (_LOAD, 0, 0, at),
+        *((_JUMP_EQUAL, left - seen, 0, value) for seen, value in enumerate(values)),
+        (_RETURN, 0, 0, _ERRNO | _EPERM),
+        (_RETURN, 0, 0, _ALLOW),
+    ]

@@ -74,7 +74,7 @@ class Source:
     def read_at(self, offset: int, size: int) -> bytes:
         """Up to ``size`` bytes from ``offset`` on; fewer at the end of the file. Raises FileError."""
         try:
-            return _pread(self.fd, size, offset)
+            return pread(self.fd, size, offset)
         except OSError as error:
             raise FileError(f"cannot be read: {_reason(error)}", file=self.name) from error
 
@@ -166,8 +166,14 @@ def _reason(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
 
-def _pread(descriptor: int, size: int, offset: int) -> bytes:
+def pread(descriptor: int, size: int, offset: int) -> bytes:
+    """Up to ``size`` bytes from ``offset`` on; the position of the descriptor stays where it was."""
     if hasattr(os, "pread"):
         return os.pread(descriptor, size, offset)
-    os.lseek(descriptor, offset, os.SEEK_SET)  # Windows has no pread; one thread reads a source
-    return os.read(descriptor, size)
+    # Windows has none. The container in the child reads at the position that this descriptor shares with its own.
+    position = os.lseek(descriptor, 0, os.SEEK_CUR)
+    os.lseek(descriptor, offset, os.SEEK_SET)
+    try:
+        return os.read(descriptor, size)
+    finally:
+        os.lseek(descriptor, position, os.SEEK_SET)

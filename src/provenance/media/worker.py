@@ -83,7 +83,7 @@ def _descriptor(inherited: int) -> int:
     if sys.platform == "win32":
         import msvcrt
 
-        return msvcrt.open_osfhandle(inherited, os.O_RDONLY)
+        return msvcrt.open_osfhandle(inherited, os.O_RDONLY | os.O_BINARY)
     return inherited
 
 

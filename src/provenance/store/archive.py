@@ -16,7 +16,7 @@ from provenance.store import schema
 from provenance.store.connection import FAILURES, immediate, open_database, translated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from sqlite_utils import Database
@@ -226,6 +226,15 @@ class Archive:
         )
         return None if row is None else Entry(*row)
 
+    def last_envelope(self, log: int) -> bytes | None:
+        """The digest of the newest envelope in ``log``; None if it holds none yet."""
+        row = self._one(
+            "SELECT envelope_digest FROM log_entries WHERE log = ? AND envelope_digest IS NOT NULL"
+            " ORDER BY idx DESC LIMIT 1",
+            log,
+        )
+        return None if row is None else bytes(row[0])
+
     def add_head(self, table: str, log: int, size: int, note: str) -> None:
         """Keep a signed head: ``table`` is ``heads`` (every append) or ``checkpoints`` (made to be given away)."""
         if table not in {"heads", "checkpoints"}:
@@ -307,7 +316,39 @@ class Archive:
 
     def pending(self) -> list[str]:
         """Evidence ids that were registered and never examined, oldest first."""
-        return [row[0] for row in self._all("SELECT evidence_id FROM evidence WHERE NOT examined")]
+        return self._waiting("examination")
+
+    def _waiting(self, what: str) -> list[str]:
+        # CROSS JOIN: what waits is few and everything registered is many, and only we know it.
+        rows = self._all(
+            "SELECT w.evidence_id FROM waiting w CROSS JOIN statements s ON s.evidence_id = w.evidence_id"
+            " AND s.predicate = 'registration' WHERE w.what = ? ORDER BY s.log, s.idx",
+            what,
+        )
+        return [row[0] for row in rows]
+
+    def after(self, place: tuple[int, int], predicates: tuple[str, ...]) -> list[Row]:
+        """Index rows of these predicates that come after (log, index) in log order."""
+        marks = ",".join("?" * len(predicates))
+        rows = self._all(
+            "SELECT envelope_digest, log, idx, predicate, event, evidence_id, key_id, seq, key_seq FROM statements"
+            f" WHERE (log, idx) > (?, ?) AND predicate IN ({marks}) ORDER BY log, idx",
+            *place, *predicates,
+        )  # fmt: skip
+        return [Row(*row) for row in rows]
+
+    def in_log_order(self, evidence_ids: Iterable[str]) -> list[str]:
+        """Those of ``evidence_ids`` that are registered here, oldest registration first."""
+        found = []
+        for evidence_id in set(evidence_ids):
+            place = self._one(
+                "SELECT log, idx FROM statements WHERE evidence_id = ? AND predicate = 'registration'"
+                " ORDER BY log, idx LIMIT 1",
+                evidence_id,
+            )
+            if place is not None:
+                found.append((tuple(place), evidence_id))
+        return [evidence_id for _, evidence_id in sorted(found)]
 
     # --- sealed boxes -----------------------------------------------------------------------------------------------
 
@@ -343,8 +384,8 @@ class Archive:
     def with_digest(self, keyed_digest: bytes) -> list[str]:
         """Evidence ids with this keyed digest, oldest registration first."""
         rows = self._all(
-            "SELECT d.evidence_id FROM digest_index d JOIN evidence e USING (evidence_id)"
-            " WHERE d.keyed_digest = ? ORDER BY e.log, e.log_index",
+            "SELECT d.evidence_id FROM digest_index d CROSS JOIN statements s ON s.evidence_id = d.evidence_id"
+            " AND s.predicate = 'registration' WHERE d.keyed_digest = ? ORDER BY s.log, s.idx",
             keyed_digest,
         )
         return [row[0] for row in rows]
@@ -355,12 +396,7 @@ class Archive:
 
     def without_digest(self) -> list[str]:
         """Evidence ids that were registered while locked and are not in the digest index yet."""
-        return [
-            row[0]
-            for row in self._all(
-                "SELECT evidence_id FROM evidence WHERE evidence_id NOT IN (SELECT evidence_id FROM digest_index)"
-            )
-        ]
+        return self._waiting("digest")
 
     def set_location(self, evidence_id: str, place: bytes, box: bytes) -> None:
         """Remember where bytes are: ``place`` is a keyed digest of the path, ``box`` holds path, size, mtime, seen."""

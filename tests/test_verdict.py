@@ -1,0 +1,141 @@
+"""A verdict has no truth value, its JSON has one form, and its exit status follows formats section 6."""
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provenance.comparison import Alteration, Comparison, Segment, SoundComparison, Span
+from provenance.verdict import Axes, EvidenceFacts, Finding, Questioned, Verdict, exit_status, rounded, to_json, unmet
+from provenance.verdict_text import headline, moment, render
+
+WHOLE = Span(Fraction(0), Fraction(10, 3))
+SEGMENT = Segment(WHOLE, WHOLE, "e", "packets", 80)
+NONE_FOUND = dict.fromkeys(("picture", "sound", "timing", "presentation"), "none-found")
+CUT = Comparison(
+    "excerpt",
+    "packets",
+    "e",
+    (SEGMENT,),
+    coverage_questioned=Fraction(1),
+    coverage_evidence=Fraction(1, 3),
+    altered=NONE_FOUND,
+    sound=SoundComparison("excerpt"),
+)
+GOOD = Axes("valid-known-signer", "good", "this archive", "none", (), "own-log-only", "no-gap-in-what-is-shown")
+
+
+def verdict(comparison=CUT, axes=GOOD, findings=()):
+    facts = {"e": EvidenceFacts("pv1-00000000000000000000000000", b"\1" * 32, Fraction(10), "2026-02-03T12:00:00Z")}
+    return Verdict(Questioned("copy.mp4", b"\0" * 32, 12, "video"), comparison, facts, axes, findings)
+
+
+def test_a_verdict_is_neither_true_nor_false():
+    with pytest.raises(TypeError):
+        bool(verdict())
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({}, 0),
+        ({"relation": "identical", "basis": "bytes"}, 0),
+        ({"relation": "same-streams"}, 0),
+        ({"relation": "same-pictures", "basis": "pictures", "sound": SoundComparison("same")}, 0),
+        ({"relation": "still", "basis": "pictures", "sound": SoundComparison("absent")}, 0),
+        ({"sound": SoundComparison("absent")}, 0),
+        ({"basis": "sound"}, 1),
+        ({"basis": "visual"}, 1),
+        ({"relation": "composite"}, 1),
+        ({"relation": "derivative", "alterations": (Alteration("crop"),)}, 1),
+        ({"alterations": (Alteration("hidden"),)}, 1),
+        ({"unmatched": (WHOLE,)}, 1),
+        ({"missing": (WHOLE,)}, 1),
+        ({"sound": SoundComparison("replaced")}, 1),
+        ({"sound": SoundComparison("not-checked")}, 1),
+        ({"altered": {**NONE_FOUND, "presentation": "cannot-tell"}}, 1),
+        ({"relation": "no-match", "basis": "none", "source": None, "segments": ()}, 1),
+        ({"relation": "undetermined", "basis": "none", "source": None, "segments": ()}, 2),
+    ],
+)
+def test_exit_status(changes, status):
+    assert exit_status(verdict(replace(CUT, **changes))) == status
+
+
+def test_a_failed_check_of_the_records_ends_with_one():
+    failed = Finding("record.signatureInvalid", "failure", "")
+    assert exit_status(verdict(findings=(failed,))) == 1
+
+
+def test_accepting_and_requiring():
+    by_look = replace(CUT, basis="visual")
+    assert exit_status(verdict(by_look), accept=("excerpt",)) == 0
+    assert exit_status(verdict(by_look), accept=("still",)) == 1
+    cropped = replace(by_look, alterations=(Alteration("crop"),))
+    assert exit_status(verdict(cropped), accept=("excerpt",)) == 1
+    assert exit_status(verdict(cropped), accept=("excerpt", "altered")) == 0
+    assert exit_status(verdict(), require=("record=known", "altered=none")) == 0
+    assert exit_status(verdict(), require=("log=witnessed",)) == 1
+    assert unmet(verdict(), ("record=known", "log=witnessed", "time=quorum", "altered=none")) == (
+        "log=witnessed",
+        "time=quorum",
+    )
+
+
+def test_json_has_the_members_of_the_format_and_one_form():
+    first, second = to_json(verdict()), to_json(verdict())
+    assert first == second
+    value = json.loads(first)
+    assert list(value) == sorted(value)
+    assert set(value) == {
+        *("schema", "questioned", "relation", "basis", "evidence", "segments", "unmatched", "missing", "coverage"),
+        *("altered", "audio", "record", "time", "log", "custody", "findings", "others", "limits", "inputs", "tool"),
+    }
+    assert value["segments"][0]["questioned"] == [0.0, 3.333333]
+    assert value["evidence"]["registered"] == {"claimed_at": "2026-02-03T12:00:00Z", "record_not_after": None}
+    assert value["limits"][0].startswith("This does not show that the scene is true")
+
+
+def test_no_match_names_no_evidence():
+    nothing = Comparison("no-match", "none", altered=NONE_FOUND)
+    assert json.loads(to_json(verdict(nothing)))["evidence"] is None
+
+
+@given(st.fractions(min_value=-(10**6), max_value=10**6))
+def test_seconds_are_rounded_half_even(exact):
+    assert Fraction(str(rounded(exact))) == round(exact, 6)
+
+
+@given(st.fractions(min_value=0, max_value=400_000))
+def test_moments_as_people_read_them(exact):
+    *hours, minutes, seconds = moment(exact).split(":")
+    told = Fraction(seconds) + 60 * int(minutes) + 3600 * int(hours[0] if hours else 0)
+    assert abs(told - exact) <= Fraction(1, 2000)
+
+
+def test_the_four_strengths_are_worded_apart():
+    told = {headline(replace(CUT, basis=basis)) for basis in ("bytes", "packets", "pictures", "visual", "sound")}
+    assert len(told) == 5
+
+
+def test_the_headline_names_what_was_changed():
+    changed = replace(CUT, alterations=(Alteration("mirror"), Alteration("sound")))
+    assert headline(changed).endswith("changed: it is shown mirrored; the sound differs")
+    assert "changed" not in headline(CUT)
+
+
+def test_text_begins_with_the_sentence_and_ends_with_the_limits():
+    lines = render(verdict()).split("\n")
+    assert lines[0] == "copy.mp4: Excerpt of a registered recording, exact to the coded unit"
+    assert "pv1-" in lines[1]
+    assert "anything done to the file before is unknown" in lines[-1]
+
+
+def test_a_name_cannot_steer_the_terminal():
+    hostile = replace(verdict(), questioned=Questioned("copy\x1b[2J\u202e.mp4", b"\0" * 32, 1, "video"))
+    text = render(hostile)
+    assert "\x1b" not in text
+    assert "\u202e" not in text
