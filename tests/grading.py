@@ -41,7 +41,8 @@ def _details(wanted: Expectation, case: Case, verdict: dict) -> list[str]:
     if wanted.altered_at is not None:
         ranges = [a["questioned"] for segment in verdict["segments"] for a in segment["alterations"] if a["questioned"]]
         near = case.tolerance + wanted.slack
-        if not any(a - near <= wanted.altered_at <= b + near for a, b in _exact(ranges)):
+        places = {wanted.altered_at, wanted.altered_at + case.leads[0]}  # the file may begin before its pictures
+        if not any(a - near <= place <= b + near for a, b in _exact(ranges) for place in places):
             misses.append(f"nothing altered at {float(wanted.altered_at):.2f}")
     speeds = [segment["speed"] for segment in verdict["segments"]]
     if wanted.speed is not None and not any(abs(speed - wanted.speed) < 0.02 for speed in speeds):

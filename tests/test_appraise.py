@@ -23,7 +23,7 @@ KEY = SigningKey.from_seed(b"\4" * 32)
 LOG = SigningKey.from_seed(b"\5" * 32)
 STRANGER = SigningKey.from_seed(b"\6" * 32)
 ORIGIN = checkpoint.origin_of(LOG.public)
-TRUST = Trust({KEY.public: "this archive"}, {ORIGIN: LOG.public})
+TRUST = Trust({KEY.public: "this archive"}, logs={ORIGIN: LOG.public})
 WHOLE = Span(Fraction(0), Fraction(10))
 MATCH = Comparison(
     "same-streams",
@@ -119,12 +119,12 @@ def test_a_signature_of_another_key_is_no_signature():
 
 
 def test_a_signer_that_this_verifier_does_not_know_is_not_checked():
-    verdict = verdict_on(history(), Trust({}, TRUST.logs))
+    verdict = verdict_on(history(), Trust({}, logs=TRUST.logs))
     assert "record.signerUnknown" in codes(verdict)
     assert (verdict.axes.record, verdict.axes.standing) == ("not-checked", "unknown")
 
 
-@pytest.mark.parametrize("trust", [Trust(TRUST.signers, {}), Trust(TRUST.signers, {ORIGIN: STRANGER.public})])
+@pytest.mark.parametrize("trust", [Trust(TRUST.signers, logs={}), Trust(TRUST.signers, logs={ORIGIN: STRANGER.public})])
 def test_a_log_key_that_is_not_followed_checks_nothing(trust):
     verdict = verdict_on(history(), trust)
     assert verdict.axes.log == "not-checked"

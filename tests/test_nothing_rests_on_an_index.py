@@ -151,3 +151,19 @@ def test_settling_skips_what_is_damaged(tmp_path):
     opened = Custodian.open(tmp_path / "locked.sqlite", write=True, passphrase=lambda: "p")
     assert custody.settle(opened) == []
     assert verify(opened, tmp_path / "b").comparison.relation == "identical"
+
+
+def test_a_copy_without_its_keys_knows_no_signer(archive, tmp_path):
+    copy = tmp_path / "stick.sqlite"
+    shutil.copy(archive.archive.path, copy)
+    keys = copy.with_name("stick.sqlite.keys")
+    keys.mkdir(mode=0o700)
+    for name in ("reading.key", "reading.pub"):
+        shutil.copy(archive.keyring.folder / name, keys)
+    verdict = verify(Custodian.open(copy), tmp_path / "a")
+    assert verdict.comparison.relation == "identical"
+    assert (verdict.axes.record, verdict.axes.standing, verdict.axes.signer) == (
+        "valid-unknown-signer",
+        "unknown",
+        None,
+    )

@@ -55,6 +55,8 @@ class Trust:
     """What this verifier believes: key → name of known signers, and the logs (origin → public key) it follows."""
 
     signers: Mapping[bytes, str] = field(default_factory=dict)
+    #: Keys that came with the records and are believed in nothing: a signature under one says who signed, by key alone
+    shown: tuple[bytes, ...] = ()
     logs: Mapping[str, bytes] = field(default_factory=dict)
 
 
@@ -115,12 +117,16 @@ class Appraised:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A record whose envelope and statement parsed. ``signer``: the known key that signed it, or None."""
+    """A record whose envelope and statement parsed.
+
+    ``signer``: the known key that signed it, or None; ``checked``: its signature was checked under some key.
+    """
 
     digest: bytes
     stated: Statement
     fields: dict[str, Any]
     signer: bytes | None
+    checked: bool
 
 
 def appraise_history(trust: Trust, history: History) -> Appraised:
@@ -166,6 +172,7 @@ class _Steps:
         self._trust = trust
         self._history = history
         self._known = {key_id(public): public for public in trust.signers}
+        self._shown = {key_id(public): public for public in trust.shown}
         self.findings: list[Finding] = []
 
     def say(self, code: str, outcome: Outcome, detail: str) -> None:
@@ -180,17 +187,20 @@ class _Steps:
         except RecordError as error:
             self.say("record.malformed", "failure", error.message)
             return None
-        public = self._known.get(stated.key)
+        known = self._known.get(stated.key)
+        public = known or self._shown.get(stated.key)
         digest = envelope.digest(record.envelope)
         if public is None:
             self.say("record.signerUnknown", "informational", f"key {stated.key[:16]}; its signature was not checked")
-            return _Read(digest, stated, fields, None)
+            return _Read(digest, stated, fields, None, checked=False)
         try:
             envelope.verify(parsed, (public,))
         except SignatureError as error:
             self.say("record.signatureInvalid", "failure", error.message)
             return None
-        return _Read(digest, stated, fields, public)
+        if known is None:
+            self.say("record.signerUnknown", "informational", f"key {stated.key[:16]}; its signature checks")
+        return _Read(digest, stated, fields, known, checked=True)
 
     def standing_of(self, read: Sequence[_Read]) -> Standing:
         """Step 3. No statement revokes a key in this version, so that a known signer stands good."""
@@ -207,7 +217,9 @@ class _Steps:
         """The record axis after all steps: any failure about the records themselves makes it invalid."""
         if any(one.code.startswith("record.") and one.outcome == "failure" for one in self.findings) or not read:
             return "invalid"
-        return "not-checked" if any(one.signer is None for one in read) else "valid-known-signer"
+        if not all(one.checked for one in read):
+            return "not-checked"
+        return "valid-unknown-signer" if any(one.signer is None for one in read) else "valid-known-signer"
 
     def log_state(self) -> LogState:
         """Steps 5 and 6 for every record: a head under a log key that this verifier follows, and the path to it."""

@@ -105,10 +105,6 @@ ERRORS: Final[dict[str, Trouble]] = {
         "`provenance archive adopt --copied` begins a new log that says so.",
     ),
     "archive.state-folder": Trouble(
-        "The folder with the last head that this account saw of each log cannot be used.",
-        "Check that the folder is yours and can be read and written.",
-    ),
-    "archive.state-folder": Trouble(
         "The memory of the last head seen, in the user's state folder, cannot be read or written.",
         "Check that the folder named is yours and can be read and written.",
     ),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from provenance.attest import disclosure, envelope, statement
 from provenance.attest.commitment import BlobCommitment, BlobSecret
+from provenance.attest.details import KeyIntroduced
 from provenance.attest.keys import SigningKey, key_id
 from provenance.binding.codec import from_blobs, parse_chunks
 from provenance.custodian import blob_purpose, log_key_name, signing_key_name
@@ -197,6 +198,16 @@ def own_keys(custodian: Custodian) -> list[bytes]:
         name = signing_key_name(log.log)
         if custodian.keyring.has(name):
             found.append(SigningKey.from_pem(custodian.keyring.read(name)).public)
+    return found
+
+
+def introduced_keys(custodian: Custodian) -> list[bytes]:
+    """The signing keys that present themselves in the logs: what they are called, not that they can be believed."""
+    found = []
+    for row in custodian.archive.statements(predicate="key", event="introduced"):
+        details = statement_of(custodian, row).details
+        if isinstance(details, KeyIntroduced):
+            found.append(details.public)
     return found
 
 

@@ -357,6 +357,7 @@ def _own_trust(custodian: Custodian) -> Trust:
     """The policy of an archive that nobody told anything: the keys that lie beside it, and its logs."""
     return Trust(
         signers=dict.fromkeys(records.own_keys(custodian), "this archive"),
+        shown=tuple(records.introduced_keys(custodian)),
         logs=records.own_logs(custodian),
     )
 

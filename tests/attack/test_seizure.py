@@ -17,7 +17,10 @@ import commands
 import numpy as np
 import pytest
 
+import archives
 from provenance.attest import envelope
+from provenance.matching.exact import keys
+from provenance.store.index import padded
 
 PASSPHRASE = "three wet horses"
 WIDTH, HEIGHT, PICTURES = 160, 96, 12
@@ -154,6 +157,27 @@ def check_unlocked_then_locked(device, home, canaries):
     locked = commands.call(home, path, "list")
     assert {item["sealed"] for item in locked} == {True}
     assert {item["file_name"] for item in locked} == {None}
+
+
+def test_the_index_beside_the_archive_tells_no_number_of_units_and_nothing_shared(tmp_path, home):
+    """Exact numbers would name a published recording, though the boxes are padded."""
+    made = archives.Archive(tmp_path / "device")
+    names = ("pier.mp4", "train.mp4")
+    for name in names:
+        made.register(name, examine=True)
+    with made.open() as custodian:
+        wanted = {len(set(keys(archives.measurement(name)))) for name in names}
+        held = {name for name, _ in custodian.archive.digest_rows()}
+    with sqlite3.connect(made.path.with_name("archive.sqlite.index")) as connection:
+        rows = connection.execute("SELECT key, posting FROM units").fetchall()
+        numbers = {number for (number,) in connection.execute("SELECT number FROM evidence")}
+    connection.close()
+    assert len(held) == len(numbers) == len(names)
+    postings = [posting for _, posting in rows]
+    assert len(set(postings)) == len(rows)  # nothing to group by
+    assert not numbers & set(postings)
+    # Files of one repeated chunk: one row each, under the floor of 16 rows that hides it.
+    assert len(rows) == sum(padded(count) for count in wanted) * len(names) // len(wanted) + 16 * len(names)
 
 
 def test_the_search_finds_what_is_there(tmp_path, home):

@@ -232,3 +232,21 @@ def test_a_device_that_seals_for_others_exports_what_it_has(call, secret, tmp_pa
     names = call("key", "restore", "--json", export, "--passphrase-file", secret).json["keys"]
     assert {"signing.pem", "log-0.pem"} <= set(names)
     assert "reading.key" not in names
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals of POSIX")
+def test_at_a_terminal_the_recovery_words_are_asked_for_and_not_shown(call, start, secret, note_file):
+    import pty
+
+    words = call("init", "--recovery-words", "--json", "--passphrase-file", secret).json["recovery_words"]
+    assert call("register", "--no-examine", note_file).status == 0
+    master, slave = pty.openpty()
+    process = start("unlock", "--words", stdin=slave, stderr=slave)
+    os.close(slave)
+    assert b"Recovery words" in os.read(master, 1000)
+    os.write(master, words.encode() + b"\n")
+    process.communicate(timeout=20)
+    assert words.encode() not in os.read(master, 1000)
+    os.close(master)
+    assert process.returncode == 0
+    assert call("list", "--json").json[0]["file_name"] == note_file.name

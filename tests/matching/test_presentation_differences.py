@@ -162,22 +162,22 @@ def of_two(clip, extra):
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "kind"),
     [
-        lambda clip: replace(clip, video=clip.video[:30]),
-        lambda clip: replace(clip, video=clip.video[:20] + clip.video[40:]),
-        lambda clip: with_video(clip, lambda _, unit: replace(unit, pts=unit.pts + 5 * STEP)),
-        lambda clip: with_video(clip, lambda _, unit: replace(unit, pts=unit.pts * 2)),
-        lambda clip: shown_as(clip, size=(640, 352)),
-        lambda clip: presented(clip, mirrored=True),
+        (lambda clip: replace(clip, video=clip.video[:30]), "track"),
+        (lambda clip: replace(clip, video=clip.video[:20] + clip.video[40:]), "track"),
+        (lambda clip: with_video(clip, lambda _, unit: replace(unit, pts=unit.pts + 5 * STEP)), "track"),
+        (lambda clip: with_video(clip, lambda _, unit: replace(unit, pts=unit.pts * 2)), "track"),
+        (lambda clip: shown_as(replace(clip, configuration=digest("cropped")), size=(640, 352)), "crop"),
+        (lambda clip: presented(clip, mirrored=True), "mirror"),
     ],
     ids=["cut", "hole", "later", "slower", "cropped", "mirrored"],
 )
-def test_a_further_picture_track_shown_otherwise_is_a_track(change):
+def test_what_is_changed_in_a_further_picture_track_is_told(change, kind):
     from provenance.matching.exact import compare
 
     found = compare(of_two(MARKET, change(EXTRA)), {"0": of_two(MARKET, EXTRA)})
-    assert (found.relation, kinds(found)) == ("derivative", ["track"])
+    assert (found.relation, kinds(found)) == ("derivative", [kind])
 
 
 def test_a_further_picture_track_that_an_excerpt_does_not_reach_is_no_difference():

@@ -24,7 +24,7 @@ def large(tmp_path):
     return path
 
 
-def at_a_terminal(*arguments):
+def at_a_terminal(*arguments, cwd):
     """Run a command whose standard error is a terminal: status, what it printed, what the terminal got."""
     ours, theirs = os.openpty()
     drawn = []
@@ -40,7 +40,8 @@ def at_a_terminal(*arguments):
     reader.start()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
     command = [sys.executable, "-m", "provenance", *map(str, arguments)]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs, env=environment)
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": theirs}
+    done = subprocess.run(command, **pipes, cwd=cwd, env=environment, check=False)
     os.close(theirs)
     reader.join()
     os.close(ours)
@@ -50,7 +51,7 @@ def at_a_terminal(*arguments):
 @pytest.mark.hard
 @pytest.mark.timeout(3600)
 def test_a_large_file_is_registered_and_progress_is_told(large):
-    status, out, drawn = at_a_terminal("register", "--no-examine", large)
+    status, out, drawn = at_a_terminal("register", "--no-examine", large.name, cwd=large.parent)
     assert status == 0, drawn
     assert "registered as pv1-" in out
     told = [float(number) for number in re.findall(r"([0-9.]+)/[0-9.]+ GB", drawn)]

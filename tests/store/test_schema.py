@@ -6,6 +6,7 @@ from provenance.errors import ArchiveError
 from provenance.store import schema
 from provenance.store.archive import Archive, Entry, Row
 from provenance.store.connection import open_database
+from provenance.store.inspection import Inspection
 
 
 @pytest.fixture
@@ -115,3 +116,49 @@ def test_the_journal_keeps_nothing_and_every_commit_is_synced(tmp_path):
     database.conn.execute("DELETE FROM t")
     assert (tmp_path / "a-journal").stat().st_size == 0
     database.close()
+
+
+def record(archive, index, predicate, evidence_id):
+    row = Row(b"%032d" % index, 0, index, predicate, None, evidence_id, "kid", 0, index)
+    archive.add_envelope(row, b"{}")
+
+
+def test_what_waits_is_kept_whoever_writes(archive):
+    for index, evidence_id in enumerate(("pv1-b", "pv1-a", "pv1-c"), 1):
+        record(archive, index, "registration", evidence_id)
+    assert archive.pending() == archive.without_digest() == ["pv1-b", "pv1-a", "pv1-c"]
+    record(archive, 4, "examination", "pv1-a")
+    archive.index_digest(b"x", "pv1-b")
+    assert (archive.pending(), archive.without_digest()) == (["pv1-b", "pv1-c"], ["pv1-a", "pv1-c"])
+    connection = archive._database.conn
+    connection.execute("UPDATE digest_index SET evidence_id = 'pv1-c'")
+    connection.execute("DELETE FROM statements WHERE idx = 4")
+    assert (archive.pending(), archive.without_digest()) == (["pv1-b", "pv1-a", "pv1-c"], ["pv1-b", "pv1-a"])
+    connection.execute("DELETE FROM statements WHERE idx = 1")
+    assert archive.pending() == ["pv1-a", "pv1-c"]
+    with Inspection(archive.path) as inspection:
+        assert inspection.waiting_differences() == []
+        connection.execute("DELETE FROM waiting WHERE what = 'digest'")
+        connection.execute("INSERT INTO waiting VALUES ('examination', 'pv1-z')")
+        assert inspection.waiting_differences() == [
+            "'pv1-a' is not said to wait for its digest",
+            "'pv1-z' is said to wait for its examination",
+        ]
+
+
+def test_look_ups_on_every_registration_read_no_row_that_they_do_not_give(archive):
+    """Asked of SQLite, not of a clock: no table is scanned as a whole, and nothing is sorted that could be many."""
+    asked = []
+    archive._database.conn.set_trace_callback(asked.append)
+    archive.pending()
+    archive.without_digest()
+    archive.with_digest(b"x")
+    archive.statements(predicate="key", event="introduced")
+    archive.statements(predicate="examination", evidence_id="pv1-a")
+    archive.after((0, 0), ("registration", "examination"))
+    archive.in_log_order(["pv1-a"])
+    archive._database.conn.set_trace_callback(None)
+    assert len(asked) == 7
+    for sql in asked:
+        plan = [row[3] for row in archive._database.conn.execute(f"EXPLAIN QUERY PLAN {sql}")]
+        assert not [step for step in plan if step.startswith("SCAN")], (sql, plan)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from provenance.attest.keys import verify
 from provenance.auditing.tree import open_head
-from provenance.errors import RecordError, SignatureError
+from provenance.errors import ArchiveError, RecordError, SignatureError
 from provenance.store import heads
 from provenance.tlog import checkpoint, proof, slip
 from provenance.tlog import note as notes
@@ -51,7 +51,7 @@ def read_outside(logs: Sequence[StoredLog], given: Iterable[str], faults: Faults
 def _last_seen(log: StoredLog, holder: str, faults: Faults) -> str | None:
     try:
         seen = heads.last_seen(log.origin)
-    except (OSError, ValueError) as error:
+    except (ArchiveError, ValueError) as error:
         faults.add("outside.malformed", holder, f"cannot be read: {error}")
         return None
     if seen is None or seen[0] == 0:  # size 0 is noted before a log is durable, and signed by nobody

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -31,8 +32,8 @@ def compare_companions(found: Found, files: tuple[Lines, Lines], *, videos: Pair
     found.general.extend(caption_track_differences(one, other, whole=whole))
     _add_unpaired(found, videos, sounds)
     for track, partner in videos.pairs:
-        if track is not found.strand.questioned.track and not _is_beside(found, (track, partner), files):
-            found.general.append(Alteration("track", what=f"picture track {track.index} differs"))
+        if track is not found.strand.questioned.track:
+            found.general.extend(_differences_of_further(found, (track, partner), files))
     compared = [compare_sound(SoundPair(*pair, files, found.segments, whole, picture)) for pair in sounds.pairs]
     for sound in compared:
         found.general.extend(sound.alterations)
@@ -58,19 +59,30 @@ def _add_unpaired(found: Found, videos: Pairing, sounds: Pairing) -> None:
     found.notes.append(Note("tracks.differ", "failure", ", ".join(words)))
 
 
-def _is_beside(found: Found, tracks: tuple[Track, Track], files: tuple[Lines, Lines]) -> bool:
-    """Whether a further picture track is the evidence's, shown the same way and at its place beside the first one."""
+def _differences_of_further(found: Found, tracks: tuple[Track, Track], files: tuple[Lines, Lines]) -> list[Alteration]:
+    """What differs in a further picture track: how it is shown, else which units it has and when."""
     one, other = tracks
+    differs = [Alteration("track", what=f"picture track {one.index} differs")]
     if not _shows_anything(files[0], one):
-        return not (found.course.is_whole and _shows_anything(files[1], other))
+        return differs if found.course.is_whole and _shows_anything(files[1], other) else []
     container, whole = files[0].measurement.container, found.course.is_whole
-    if shown_differences(one, other, container=container, whole=whole)[0]:
-        return False
+    shown, _ = shown_differences(one, other, container=container, whole=whole)
+    told = [replace(alteration, what=f"picture track {one.index}: {alteration.what}") for alteration in shown]
+    return told if _is_beside(found, tracks, files, explained=bool(told)) else [*told, *differs]
+
+
+def _is_beside(found: Found, tracks: tuple[Track, Track], files: tuple[Lines, Lines], *, explained: bool) -> bool:
+    """Whether a further picture track is the evidence's, and at its place beside the first one.
+
+    ``explained``: that it is shown differently is told, which other parameter sets come with.
+    """
     levels: tuple[Level, ...] = ("packets", "pictures")
     for level in levels:
-        line, partner = files[0].of(level, one), files[1].of(level, other)
+        line, partner = files[0].of(level, tracks[0]), files[1].of(level, tracks[1])
         strand = None if line is None or partner is None else lay(line, partner, related=True)
-        if strand is not None and strand.runs and _runs_along(found, strand):
+        if strand is None or not strand.runs or not _runs_along(found, strand):
+            continue
+        if explained or level != "packets" or not configuration_differs(strand):
             return True
     return False
 
@@ -85,8 +97,6 @@ def _runs_along(found: Found, strand: Strand) -> bool:
     course = follow(strand)
     changes = changes_of(course)
     if changes.unmatched or changes.missing or any(changes.of_stretch) or len(course.stretches) != 1:
-        return False
-    if strand.questioned.level == "packets" and configuration_differs(strand):
         return False
     if found.course.is_whole and not course.is_whole:
         return False

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Final
 from provenance.comparison import Alteration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from provenance.evidence import Measurement, Track
 
 #: Containers without a common subtitle track (FFmpeg's short demuxer names): a lost one is no difference there.

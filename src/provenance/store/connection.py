@@ -94,9 +94,7 @@ def _connect(path: Path, way: str, *, write: bool) -> Database:
 
 #: Primary result codes that say: this place does not let SQLite read as it wants to. Not among them: that the file is
 #: in use (another writes it now, and what is read past its lock may be half a record), and that it is damaged.
-_HINDERED = frozenset(
-    {sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
-)
+_HINDERED = frozenset({sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
 
 
 def _other_way_to_read(path: Path, error: sqlite3.Error) -> str | None:
