@@ -154,7 +154,7 @@ class Custodian:
             raise LockedError(
                 "is locked: its sealed values cannot be read here",
                 file=str(self.archive.path),
-                advice="this device only seals; open it where the recipient's key is"
+                advice="this device only seals; `provenance unlock --key-file` where the recipient's key is"
                 if self.write_only
                 else "`provenance unlock`, or give the passphrase",
             )
@@ -189,9 +189,21 @@ class Custodian:
         self.__dict__.pop("_opened", None)
         return keyring.lock(self._public)
 
+    def _own_reading(self) -> ReadingKey:
+        """The archive's own reading key; what `unlock` was given may be another that opens the same boxes."""
+        key = self.reading
+        if key.public != parse_public_text(self.keyring.read(READING_PUBLIC).decode("ascii", "replace")):
+            raise KeyFileError(
+                "the archive is open with another key than its own",
+                code="key.not-for-this-archive",
+                file=str(self.archive.path),
+                advice="`provenance unlock --lock`, then give the archive's passphrase",
+            )
+        return key
+
     def set_passphrase(self, passphrase: str | None) -> None:
         """Put the reading key under another passphrase (None: under none)."""
-        self.keyring.write(READING, self.reading.to_file(passphrase), force=True)
+        self.keyring.write(READING, self._own_reading().to_file(passphrase), force=True)
         self.lock()
 
     def export_recovery(self, passphrase: str) -> bytes:
@@ -202,7 +214,7 @@ class Custodian:
         """
         files = {name: self.keyring.read(name).decode("ascii") for name in self.keyring.names()}
         if not self.write_only:
-            files[READING] = self.reading.to_file(None).decode("ascii")
+            files[READING] = self._own_reading().to_file(None).decode("ascii")
         return protect(json.dumps(files, sort_keys=True).encode("ascii"), passphrase)
 
     def seal(self, plaintext: bytes, purpose: bytes) -> bytes:

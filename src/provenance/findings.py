@@ -316,9 +316,4 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "informational",
         "Not that they are wrong.",
     ),
-    "measurement.notCommitted": Meaning(
-        "The measurements used are not those that the examination record commits to.",
-        "failure",
-        "Not which of them is right.",
-    ),
 }
