@@ -50,6 +50,7 @@ class Custodian:
         self.keyring = keyring.Keyring(archive.path)
         self._passphrase = passphrase
         self._keys: dict[str, SigningKey] = {}
+        keyring.forget_expired()
 
     @classmethod
     def open(

@@ -17,7 +17,7 @@ from provenance.attest.keys import needs_passphrase, parse_public_text
 from provenance.clock import observe
 from provenance.custodian import READING, READING_PUBLIC, Custodian, log_key_name, signing_key_name
 from provenance.errors import ArchiveError, ProvenanceError
-from provenance.store.keyring import unlocked
+from provenance.store.keyring import readable_key_lies_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +82,7 @@ def reading_state(custodian: Custodian) -> ReadingState:
     has_own = keyring.has(READING)
     if has_own and not needs_passphrase(keyring.read(READING)):
         return "open"
-    if (keyring.has(READING_PUBLIC) or keyring.recipients()) and unlocked(custodian.recipients[0]) is not None:
+    if (keyring.has(READING_PUBLIC) or keyring.recipients()) and readable_key_lies_here(custodian.recipients[0]):
         return "unlocked"  # by the passphrase, the recovery words or a recipient's key
     if has_own:
         return "protected"

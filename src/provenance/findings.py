@@ -39,7 +39,7 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "Not who or what damaged it.",
     ),
     "evidence.notMeasured": Meaning(
-        "Some registered recordings could not be compared, because they were not examined or not fully.",
+        "Some registered recordings could not be compared: they were not examined, not fully, or their bytes are not at hand.",
         "informational",
         "Not that the file in hand comes from one of them.",
     ),

@@ -145,7 +145,7 @@ def _against_archive(custodian: Custodian, file: _File, questions: Questions) ->
         file, held.known, leaves, questions, again=lambda: _candidates(custodian, file, questions).known
     )
     if comparison.relation in {"no-match", "undetermined"}:
-        comparison = _replayed(custodian, file, questions) or comparison
+        comparison = _with_replay(comparison, _replayed(custodian, file, questions))
         comparison = _open_questions(custodian, comparison, questions, held)
     if same:
         comparison = _as_identical(comparison, same[0], held.known.get(same[0]))
@@ -179,7 +179,11 @@ class _Held:
     @property
     def findings(self) -> tuple[Finding, ...]:
         return tuple(
-            Finding("evidence.unreadable", "informational", f"{one}: its sealed measurements could not be opened")
+            Finding(
+                "evidence.unreadable",
+                "informational",
+                f"{one}: its sealed measurements could not be opened and compared",
+            )
             for one in self.unreadable
         )
 
@@ -220,6 +224,15 @@ def _open_questions(custodian: Custodian, comparison: Comparison, questions: Que
         )
     undecided = bool(pending or held.unreadable)
     return replace(comparison, relation="undetermined" if undecided else "no-match", notes=tuple(notes))
+
+
+def _with_replay(comparison: Comparison, replay: Comparison | None) -> Comparison:
+    """What replay adds: its match, or that something could not be searched; the earlier notes stay."""
+    if replay is None:
+        return comparison
+    if replay.relation != "undetermined":
+        return replay
+    return replace(comparison, relation="undetermined", notes=(*comparison.notes, *replay.notes))
 
 
 def _replayed(custodian: Custodian, file: _File, questions: Questions) -> Comparison | None:
