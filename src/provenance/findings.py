@@ -39,7 +39,7 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "Not who or what damaged it.",
     ),
     "evidence.notMeasured": Meaning(
-        "Some registered recordings could not be compared: they were not examined, not fully, or their bytes are not at hand.",
+        "Some registered recordings could not be compared: not examined, not fully, or their bytes are not at hand.",
         "informational",
         "Not that the file in hand comes from one of them.",
     ),
