@@ -16,9 +16,11 @@ The folder may be shared by several processes (xdist): a clip is made under anot
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import tempfile
 import wave
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -188,6 +190,14 @@ def melody(recording: str, seconds: float) -> np.ndarray:
     return np.concatenate(parts)[:count]
 
 
+@contextmanager
+def _making(path: Path):
+    """One process makes a clip, the others wait: a file renamed over one that is being read counts as changed."""
+    with path.with_name(path.name + ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 class Studio:
     """Makes clips in one folder and keeps them there."""
 
@@ -200,9 +210,10 @@ class Studio:
         chosen = Options(**options)
         key = hashlib.sha256(repr((recording, sorted(asdict(chosen).items()))).encode()).hexdigest()[:12]
         path = self.folder / f"{recording}-{key}.{chosen.container}"
-        if not path.exists():
-            with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
-                _make(recording, chosen, Path(scratch)).replace(path)
+        with _making(path):
+            if not path.exists():
+                with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
+                    _make(recording, chosen, Path(scratch)).replace(path)
         return path
 
 

@@ -39,6 +39,7 @@ ALWAYS: Final = (
 NO_MATCH: Final = (
     "No match is not a sign of forgery: the copy may be too degraded, or the recording it comes from unregistered."
 )
+EXACT_ONLY: Final = "This version compares exactly: a copy that was re-encoded, as by a messenger, is not found."
 NO_QUORUM: Final = "No outside party has confirmed this record."
 LEFT_OUT: Final = "Later records about this recording, and other records of the key, can be left out unseen."
 

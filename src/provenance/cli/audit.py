@@ -54,9 +54,17 @@ def audit(session: Session, *, files: bool, checkpoints: tuple[str, ...]) -> int
     return status
 
 
+def _files(value: dict[str, Any]) -> str:
+    if value["files"] == "checked":
+        return "re-hashed"
+    return "not checked; --files does" if value["sealed"] == "checked" else "not checked: locked"
+
+
 def _say(session: Session, value: dict[str, Any]) -> None:
     faults = value["faults"]
     first = _STATES[value["state"]]
+    if value["sealed"] != "checked" and not faults:
+        first = "no faults in what could be checked; sealed values and files could not: the archive is locked"
     output.say(f"{first}: {len(faults)}" if faults else first)
     if session.quiet:
         return
@@ -67,7 +75,7 @@ def _say(session: Session, value: dict[str, Any]) -> None:
         output.say()
     rows = [(plain(name.replace("_", " ")), _count(count)) for name, count in value["checked"].items()]
     rows.append(("sealed values", "opened and checked" if value["sealed"] == "checked" else "not checked: locked"))
-    rows.append(("registered files", "re-hashed" if value["files"] == "checked" else "not checked; --files does"))
+    rows.append(("registered files", _files(value)))
     if value["erased_by_record"]:
         rows.append(("erased", f"{plural(value['erased_by_record'], 'value')} erased by a record that says so"))
     output.say(details(rows))

@@ -40,6 +40,11 @@ def frames(session: Session, file: str, target: str, **options: Any) -> None:
     number, moment, track = options["number"], options["moment"], options["track"]
     if (number is None) == (moment is None):
         raise UsageError("say which picture", advice="give either --number N or --time TIME")
+    if Path(target).suffix.lower() != ".mkv":
+        raise UsageError(
+            f"{target!r} does not end in .mkv",
+            advice="the picture is written as it was decoded, in Matroska: name it so",
+        )
     if Path(target).exists() and not options["force"]:  # told before the work; `write_new` decides
         raise UsageError(
             "exists already", code="file.exists", file=target, advice="choose another name or pass --force"
@@ -56,7 +61,8 @@ def frames(session: Session, file: str, target: str, **options: Any) -> None:
         when = None if moment is None else str(moment)
         output.say_json({"schema": "provenance/frames/v1", **value, "track": track, "number": number, "time": when})
     else:
-        output.say(f"{plain(target)}: one picture of {plain(file)}, {size(len(data))}")
+        which = f"picture {number}" if moment is None else f"the picture shown at {float(moment):.3f} s"
+        output.say(f"{plain(target)}: {which} of {plain(file)}, {size(len(data))}")
 
 
 @contextmanager

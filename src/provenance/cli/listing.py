@@ -32,7 +32,7 @@ def listing(session: Session) -> None:
         return
     draw(_COLUMNS, [_row(item) for item in items])
     pending = sum(not item["examined"] for item in items)
-    waiting = f", {pending} not examined (`provenance examine`)" if pending else ""
+    waiting = f", {pending} of which nothing was measured (`provenance examine`)" if pending else ""
     session.note(plural(len(items), "item of evidence", "items of evidence") + waiting)
 
 

@@ -86,9 +86,15 @@ def _nothing(
     if not open_questions:
         if questioned.state == "not-media":
             notes.append(Note("questioned.bytesOnly", "informational", "no video or sound"))
-        notes.append(Note("hardBinding.none", "informational", f"{len(evidence)} candidates compared"))
+        notes.append(Note("hardBinding.none", "informational", _searched(len(evidence))))
         return Comparison("no-match", "none", altered=dict(NO_AXES), notes=tuple(notes))
     return Comparison("undetermined", "none", altered=dict(NO_AXES), notes=(*notes, *open_questions))
+
+
+def _searched(count: int) -> str:
+    if not count:
+        return "nothing that is held shares a coded unit, a picture or sound with it"
+    return f"{count} recordings that share something with it were compared"
 
 
 def _unmeasured(questioned: Measurement) -> list[Note]:

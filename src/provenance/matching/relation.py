@@ -214,6 +214,7 @@ def _difference_notes(alterations: Sequence[Alteration]) -> list[Note]:
         ("picture.differs", {"picture"}),
         ("timing.differs", {"removed", "inserted", "frozen", "speed"}),
         ("presentation.hidden", {"hidden"}),
+        ("presentation.differs", {"captions"}),
     )
     return [Note(code, "failure", ", ".join(sorted(kinds & named))) for code, named in sorts if kinds & named]
 

@@ -78,7 +78,7 @@ def _find(
         context.thread_count = file.threads if strict else 1
         context.options = {"max_pixels": str(file.limits.pixels)} | ({"err_detect": "explode"} if strict else {})
         aspect = getattr(stream, "sample_aspect_ratio", None)
-        before = None
+        before, lasting = None, 0
         base = stream.time_base or Fraction(1)
         for count, frame in enumerate(_frames(file, container, stream, troubles)):
             if strict and troubles:
@@ -87,9 +87,12 @@ def _find(
                 return _encoded(frame, aspect)
             if time is not None and frame_time(frame) * base > time:
                 return _encoded(before or frame, aspect)
+            lasting = max(frame.duration or 0, 0 if before is None else frame_time(frame) - frame_time(before))
             before = frame
-        shown = time is not None and before is not None and not (strict and troubles)
-        return _encoded(before, aspect) if shown and before is not None else None
+        if time is None or before is None or (strict and troubles):
+            return None
+        # The last picture lasts as its unit says, or as long as the one before it; after that nothing is shown.
+        return _encoded(before, aspect) if time < (frame_time(before) + max(lasting, 1)) * base else None
 
 
 def _frames(file: File, container: Any, stream: Stream, troubles: set[int]) -> Iterator[Any]:
