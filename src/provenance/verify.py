@@ -14,6 +14,7 @@ from provenance.attest.keys import key_id
 from provenance.comparison import Comparison, Note, Segment, SoundComparison, Span
 from provenance.errors import MediaError, ProvenanceError, RecordError
 from provenance.matching import exact
+from provenance.matching.prefix import ByteComparison, compare_chunks
 from provenance.media import child
 from provenance.media.source import digest, open_source
 from provenance.replay import replayed
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 #: The name of the other file in ``--against``; never an evidence id.
 AGAINST = "against"
 
+_HASH_BYTES = 32
+
 
 @dataclass(frozen=True, slots=True)
 class Questions:
@@ -44,6 +47,14 @@ class Questions:
     full: bool = False
     max_bytes: int | None = None
     at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunks:
+    """Leaf hashes of a file's 64 KiB chunks, one after another, and its size in bytes."""
+
+    leaves: bytes
+    size: int
 
 
 @dataclass(slots=True)
@@ -116,7 +127,7 @@ def _against_file(file: _File, against: Path, questions: Questions) -> Verdict:
         else:
             known = other.measure("full")
             facts = replace(facts, duration=_duration(known))
-            comparison = _compared(file, {AGAINST: known}, {AGAINST: leaves}, questions)
+            comparison = _compared(file, {AGAINST: known}, {AGAINST: _Chunks(leaves, digests.size)}, questions)
             if digests == file.digests:
                 comparison = _as_identical(comparison, AGAINST, known)
     return appraise(_case(file, comparison, questions, files={AGAINST: facts}))
@@ -140,9 +151,9 @@ def _against_archive(custodian: Custodian, file: _File, questions: Questions) ->
         kind = "other" if measured is None else measured.kind
         return appraise(_case(file, comparison, questions, custodian=custodian, kind=kind))
     held = _candidates(custodian, file, questions)
-    leaves = {one: _chunks(custodian, one) for one in held.known}
+    chunks = {one: _chunks(custodian, one) for one in held.known}
     comparison = _compared(
-        file, held.known, leaves, questions, again=lambda: _candidates(custodian, file, questions).known
+        file, held.known, chunks, questions, again=lambda: _candidates(custodian, file, questions).known
     )
     if comparison.relation in {"no-match", "undetermined"}:
         comparison = _with_replay(comparison, _replayed(custodian, file, questions))
@@ -152,11 +163,12 @@ def _against_archive(custodian: Custodian, file: _File, questions: Questions) ->
     return appraise(_case(file, comparison, questions, custodian=custodian, findings=held.findings, limits=held.limits))
 
 
-def _chunks(custodian: Custodian, evidence_id: str) -> bytes:
+def _chunks(custodian: Custodian, evidence_id: str) -> _Chunks:
     try:
-        return b"".join(records.chunks_of(custodian, evidence_id))
-    except RecordError:  # only a note about equal beginnings is lost; `audit` tells what is wrong
-        return b""
+        leaves = b"".join(records.chunks_of(custodian, evidence_id))
+        return _Chunks(leaves, records.digests_of(custodian, evidence_id).size)
+    except RecordError:  # only a note about equal bytes is lost; `audit` tells what is wrong
+        return _Chunks(b"", 0)
 
 
 def _asked(evidence_id: str, questions: Questions) -> bool:
@@ -250,34 +262,45 @@ _NONE_FOUND: dict[str, Axis] = dict.fromkeys(_AXES, "none-found")
 def _compared(
     file: _File,
     known: Mapping[str, Measurement],
-    leaves: Mapping[str, bytes],
+    chunks: Mapping[str, _Chunks],
     questions: Questions,
     *,
     again: Callable[[], Mapping[str, Measurement]] | None = None,
 ) -> Comparison:
     """Compare coded units; decode if they leave anything open. ``again``: look for candidates with pictures too."""
+    of_bytes = _of_bytes(file, chunks)
+    prefixes = {source: found.prefix for source, found in of_bytes.items()}
     measured = file.measure("full" if questions.full else "streams")
     if measured.depth == "streams" and exact.levels_left_open(measured, known):
         try:
             measured = file.measure("full")
         except MediaError as error:
-            comparison = exact.compare(measured, known, chunks=_prefixes(file, leaves))
+            comparison = _with_chunks(exact.compare(measured, known, chunks=prefixes), of_bytes)
             note = Note("questioned.notMeasured", "informational", error.message)
             return replace(comparison, notes=(*comparison.notes, note))
         known = known if again is None else {**again(), **known}
-    return exact.compare(measured, known, chunks=_prefixes(file, leaves))
+    return _with_chunks(exact.compare(measured, known, chunks=prefixes), of_bytes)
 
 
-def _prefixes(file: _File, leaves: Mapping[str, bytes]) -> dict[str, int]:
-    """Source → bytes with which both files begin, in whole 64 KiB chunks."""
-    return {source: n for source, theirs in leaves.items() if (n := _common(file.leaves, theirs))}
+def _of_bytes(file: _File, held: Mapping[str, _Chunks]) -> dict[str, ByteComparison]:
+    """Source → what the chunk trees of both files say."""
+    ours = _leaves(file.leaves)
+    return {
+        source: compare_chunks(ours, _leaves(theirs.leaves), sizes=(file.digests.size, theirs.size))
+        for source, theirs in held.items()
+        if theirs.leaves
+    }
 
 
-def _common(ours: bytes, theirs: bytes) -> int:
-    shared = 0
-    while ours[shared * 32 : shared * 32 + 32] == theirs[shared * 32 : shared * 32 + 32] != b"":
-        shared += 1
-    return shared * 65_536
+def _leaves(joined: bytes) -> list[bytes]:
+    return [joined[at : at + _HASH_BYTES] for at in range(0, len(joined), _HASH_BYTES)]
+
+
+def _with_chunks(comparison: Comparison, of_bytes: Mapping[str, ByteComparison]) -> Comparison:
+    """Which 64 KiB chunks differ from the evidence that is named, where both files have one length."""
+    found = of_bytes.get(comparison.source or "")
+    more = () if found is None else tuple(note for note in found.notes if note.code == "hardBinding.chunks")
+    return replace(comparison, notes=(*comparison.notes, *more))
 
 
 def _identical(source: str, measured: Measurement | None, others: Sequence[str] = ()) -> Comparison:

@@ -285,10 +285,6 @@ class Archive:
             )
         return bytes(row[0])
 
-    def all_envelopes(self) -> Iterator[tuple[bytes, bytes]]:
-        """(stored digest, envelope bytes) of every envelope."""
-        return ((bytes(a), bytes(b)) for a, b in self._database.execute("SELECT digest, envelope FROM envelopes"))
-
     def statements(self, **equal: Any) -> list[Row]:
         """Index rows where the named columns have these values (None = any), in log order."""
         named = {name: value for name, value in equal.items() if value is not None}
@@ -415,18 +411,6 @@ class Archive:
         lines = [row[0] for row in self._all("PRAGMA integrity_check(20)")]
         found = [] if lines == ["ok"] else lines
         return found + [f"append-only guard {name} is missing" for name in schema.missing_triggers(self._database.conn)]
-
-    def tree_rows(self, log: int) -> Iterator[tuple[int, int, bytes]]:
-        """(level, index, hash) of every stored tree node."""
-        cursor = self._database.execute(
-            "SELECT level, idx, hash FROM tree_nodes WHERE log = ? ORDER BY level, idx", (log,)
-        )
-        return ((level, index, bytes(value)) for level, index, value in cursor)
-
-    def sealed_rows(self) -> Iterator[tuple[bytes, bytes]]:
-        """(commitment, envelope digest) of every stored blob box."""
-        cursor = self._database.execute("SELECT commitment, envelope_digest FROM sealed_blobs")
-        return ((bytes(a), bytes(b)) for a, b in cursor)
 
 
 def _is_new(database: Database) -> bool:
