@@ -1,5 +1,6 @@
 """Registering, reading back, receipts and slips, on a temporary archive and files of random bytes."""
 
+import hashlib
 import json
 import os
 import secrets
@@ -197,6 +198,8 @@ def test_recovery_words_open_what_the_archive_seals(tmp_path):
     assert records.digests_of(custodian, done.evidence_id) == done.digests
     introduced = records.statement_of(custodian, custodian.archive.statements(predicate="key")[0])
     assert introduced.details.recovery == recover(first.recovery_words).signing.public
+    assert introduced.details.next == hashlib.sha256(recover(first.recovery_words).following.public).digest()
+    assert introduced.details.next != hashlib.sha256(introduced.details.public).digest()
 
 
 def test_a_recovery_export_restores_the_keys(tmp_path):

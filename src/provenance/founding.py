@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -114,7 +115,7 @@ class _Founding:
         archive.set_setting("captured_default", "captured" if self.init.captured else "unstated")
         custody.set_index_secret(custodian)
         begin_log(custodian)
-        introduce(custodian, recovery=None if self.recovery is None else self.recovery.signing.public)
+        introduce(custodian, self.recovery)
 
     def _make_keys(self, keyring: Keyring) -> None:
         for number, public in enumerate(self.init.seal_to):
@@ -159,10 +160,18 @@ def begin_log(custodian: Custodian) -> Log:
     return log
 
 
-def introduce(custodian: Custodian, *, recovery: bytes | None = None) -> None:
-    """Append the statement in which the signing key presents itself to the log that grows."""
+def introduce(custodian: Custodian, recovery: Recovery | None = None) -> None:
+    """Append the statement in which the signing key presents itself to the log that grows.
+
+    With ``recovery`` it names the key that may revoke it and commits to the one that follows: neither lies here.
+    """
     public = custodian.signing.public
-    details = KeyIntroduced(public=public, origin=custodian.archive.current_log().origin, recovery=recovery)
+    details = KeyIntroduced(
+        public=public,
+        origin=custodian.archive.current_log().origin,
+        next=None if recovery is None else hashlib.sha256(recovery.following.public).digest(),
+        recovery=None if recovery is None else recovery.signing.public,
+    )
     custody.append(custodian, custody.Draft("key", Subject.key(public), event="introduced", details=details))
 
 

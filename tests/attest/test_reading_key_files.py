@@ -139,14 +139,16 @@ def test_wrong_words_are_refused_with_what_is_wrong(words, says):
     assert "abandn" not in str(caught.value)
 
 
-def test_words_remake_three_unlike_keys():
+def test_words_remake_four_unlike_keys():
     words = recovery.new_words()
     assert len(words.split()) == 12
     one, two = recovery.recover(words), recovery.recover(words)
     assert one.signing.public == two.signing.public
     assert one.reading.private == two.reading.private
     assert one.slip_secret == two.slip_secret
-    assert len({one.signing.public, one.reading.public, one.reading.private, one.slip_secret}) == 4
+    assert one.following.public == two.following.public
+    made = {one.signing.public, one.following.public, one.reading.public, one.reading.private, one.slip_secret}
+    assert len(made) == 5
 
 
 def test_a_recovery_export_is_read_back_and_other_files_are_not():

@@ -106,6 +106,7 @@ def build() -> dict[str, Any]:
         "slip_sealed": slip.make(facts, head, claimed_time=TIME, r=r_sealed, sealed=True, sign=LOG.sign),
         "words": WORDS,
         "recovery_signing_public": recovered.signing.public.hex(),
+        "recovery_next_public": recovered.following.public.hex(),
         "recovery_reading_public": recovered.reading.public.hex(),
         "recovery_slip_secret": recovered.slip_secret.hex(),
         "blob_commitment": blob.to_field(),

@@ -26,13 +26,18 @@ _EXPORT_PLACE = f"{EXPORT_KIND}\n".encode()
 _SIGNING_INFO = b"provenance/recovery/signing/1"
 _READING_INFO = b"provenance/recovery/reading/1"
 _SLIP_INFO = b"provenance/recovery/slip/1"
+_NEXT_INFO = b"provenance/recovery/next/1"
 
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What the words re-make; none of it is stored beside the signing key."""
+    """What the words re-make; none of it is stored beside the signing key.
+
+    ``signing`` may revoke the archive's first signing key, ``following`` is the one that is to follow it.
+    """
 
     signing: SigningKey
+    following: SigningKey
     reading: ReadingKey
     slip_secret: bytes
 
@@ -79,6 +84,7 @@ def recover(words: str) -> Recovery:
     entropy = entropy_of(words)
     return Recovery(
         signing=SigningKey.from_seed(_derive(entropy, _SIGNING_INFO)),
+        following=SigningKey.from_seed(_derive(entropy, _NEXT_INFO)),
         reading=ReadingKey.from_private(_derive(entropy, _READING_INFO)),
         slip_secret=_derive(entropy, _SLIP_INFO),
     )
@@ -108,7 +114,7 @@ def unprotect(export: bytes, passphrase: str) -> bytes:
 
 
 def _derive(entropy: bytes, info: bytes) -> bytes:
-    # The entropy is uniform: HKDF (RFC 5869) separates the three uses, nothing needs stretching.
+    # The entropy is uniform: HKDF (RFC 5869) separates the four uses, nothing needs stretching.
     return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info).derive(entropy)
 
 
