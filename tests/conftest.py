@@ -131,9 +131,20 @@ def media() -> Path:
     return folder
 
 
+def pytest_sessionfinish(session):
+    """A process that runs tests for another tells it which truth tables it kept rows for."""
+    if hasattr(session.config, "workeroutput"):  # of pytest-xdist, in its workers only
+        session.config.workeroutput["truth tables"] = sorted(trial.kept)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Take over what a worker tells; one that died tells nothing."""
+    trial.kept.update(getattr(node, "workeroutput", {}).get("truth tables", ()))
+
+
 def pytest_terminal_summary(terminalreporter):
-    """Say where the tables of expected and seen verdicts are, if there are rows for them."""
-    for edition in trial.EDITIONS:
+    """Say where the tables of expected and seen verdicts are, if this session kept rows for them."""
+    for edition in sorted(trial.kept):
         table = trial.write_table(edition)
-        if table:
-            terminalreporter.write_line(f"truth table: {table} · {table.read_text().splitlines()[0]}")
+        terminalreporter.write_line(f"truth table: {table} · {table.read_text().splitlines()[0]}")

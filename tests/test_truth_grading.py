@@ -1,10 +1,14 @@
 """The harness can fail: clips are what they say, transformations do what they say, wrong answers are graded wrong."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 
 import forge
 import grading
 import stock
+import trial
 import truth
 from case import Case
 from clips import VARIANTS
@@ -141,3 +145,39 @@ def test_the_intro_is_shared_and_the_rest_is_not(clip):
     same = [a.digest == b.digest for a, b in zip(one, other, strict=True)]
     assert all(same[:45])
     assert not any(same[52:])
+
+
+@pytest.fixture
+def told(monkeypatch, tmp_path, pytestconfig):
+    """The lines that a session ends with, after rows of earlier sessions and what its workers say that they kept."""
+    monkeypatch.setattr(trial, "FOLDER", tmp_path)
+    monkeypatch.setattr(trial, "kept", set())  # not that of the session which runs this test
+    for edition in ("small", "media"):
+        trial._keep(edition, "plain", "same", {"expected": "identical", "seen": "identical", "why": "", "misses": []})
+    trial.kept.clear()
+    session = pytestconfig.pluginmanager.get_plugin(str(Path(__file__).with_name("conftest.py")))
+
+    def end(*workers):
+        for output in workers:
+            session.pytest_testnodedown(node=SimpleNamespace(**output))
+        lines = []
+        session.pytest_terminal_summary(SimpleNamespace(write_line=lines.append))
+        return lines
+
+    return end
+
+
+def test_a_session_without_truth_tests_tells_of_no_table(told):
+    assert told({"workeroutput": {"truth tables": []}}, {}) == []
+
+
+def test_a_session_tells_of_the_table_its_workers_kept_rows_for(told):
+    (line,) = told({"workeroutput": {"truth tables": ["small"]}}, {})
+    assert line.startswith("truth table:")
+    assert line.endswith("small.md · 1 of 1 as expected; 0 not applicable.")
+
+
+def test_keeping_a_row_is_remembered(told):
+    trial._keep("media", "plain", "same", {"expected": "identical", "seen": "identical", "why": "", "misses": []})
+    assert trial.kept == {"media"}
+    assert len(told()) == 1

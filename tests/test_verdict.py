@@ -3,14 +3,18 @@
 import json
 from dataclasses import replace
 from fractions import Fraction
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provenance import comparison as compared
+from provenance import verdict as told
 from provenance.comparison import Alteration, Comparison, Segment, SoundComparison, Span
 from provenance.verdict import Axes, EvidenceFacts, Finding, Questioned, Verdict, exit_status, rounded, to_json, unmet
 from provenance.verdict_text import headline, moment, render
+from provenance.verdict_words import KINDS
 
 WHOLE = Span(Fraction(0), Fraction(10, 3))
 SEGMENT = Segment(WHOLE, WHOLE, "e", "packets", 80)
@@ -139,3 +143,77 @@ def test_a_name_cannot_steer_the_terminal():
     text = render(hostile)
     assert "\x1b" not in text
     assert "\u202e" not in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("relation", compared.Relation),
+        ("basis", compared.Basis),
+        ("alteration", compared.AlterationKind),
+        ("altered", compared.Axis),
+        ("sound", compared.SoundRelation),
+        ("record", told.RecordState),
+        ("standing", told.Standing),
+        ("time", told.TimeState),
+        ("log", told.LogState),
+        ("custody", told.CustodyState),
+        ("measured", told.MeasuredBy),
+    ],
+)
+def test_every_word_of_a_verdict_has_its_meaning(kind, values):
+    _, _, words = KINDS[kind]
+    assert set(words) == set(get_args(values))
+    assert all(one.meaning.endswith(".") and not one.said.endswith(".") for one in words.values())
+
+
+HELD = Finding("record.signature", "success", "2 records")
+TAIL = Finding("cut.reorderTail", "informational", "1 pictures beside a cut are absent")
+
+
+def test_text_folds_what_held_and_what_its_lines_say():
+    cropped = replace(CUT, alterations=(Alteration("crop"),))
+    shown = Finding("presentation.differs", "failure", "shown differently: crop")
+    alone = Finding("time.none", "informational", "no time stamp token is held for this record")
+    text = render(verdict(cropped, findings=(HELD, TAIL, shown, alone)))
+    assert not any(code in text for code in ("record.signature", "presentation.differs", "time.none"))
+    assert "changed throughout: another part of the picture is shown" in text
+    assert "attested by nobody outside" in text
+    assert "--findings, all 4 checks" in text
+
+
+def test_no_failure_is_folded_that_no_line_says():
+    failed = Finding("log.notIncluded", "failure", "the root is another")
+    differs = Finding("timing.differs", "failure", "held")
+    text = render(verdict(replace(CUT, alterations=(Alteration("crop"),)), findings=(failed,)))
+    assert "  failed: The path given does not lead from the record to the checkpoint (log.notIncluded: the root" in text
+    assert "  differs: " in render(verdict(findings=(differs,)))
+
+
+def test_every_finding_is_listed_when_asked_for():
+    lines = render(verdict(findings=(HELD, TAIL)), every_finding=True).split("\n")
+    assert "  held: record.signature: 2 records" in lines
+    assert "  note: cut.reorderTail: 1 pictures beside a cut are absent" in lines
+
+
+def test_a_note_says_what_it_means():
+    damaged = Finding("questioned.damaged", "informational", "damaged")
+    shorter = Finding("sound.shorter", "informational", "by 0.149 s")
+    lines = render(verdict(findings=(TAIL, damaged, shorter))).split("\n")
+    assert "  note: 1 picture beside a cut is absent (cut.reorderTail)" in lines
+    assert "  note: The file in hand is damaged or ends early (questioned.damaged)" in lines
+    assert "  note: The sound does not reach over all of the matched picture (sound.shorter: by 0.149 s)" in lines
+
+
+def test_no_word_for_programs_is_in_the_text():
+    text = render(verdict())
+    assert "record: signed by a known signer (this archive), key in good standing" in text
+    assert not any(word in text for word in ("valid-known-signer", "own-log-only", "no-gap-in-what-is-shown"))
+
+
+def test_other_recordings_that_match_are_named():
+    other = "pv1-00000000000000000000000001"
+    both = replace(CUT, others=(("o", "excerpt", "pictures", Fraction(1, 2)),))
+    answer = verdict(both)
+    answer = replace(answer, evidence={**answer.evidence, "o": EvidenceFacts(other, None)})
+    assert f"also: Excerpt of a registered recording, exact to the decoded picture: {other}" in render(answer)

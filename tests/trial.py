@@ -24,7 +24,8 @@ from clips import Studio
 from court import Court
 
 FOLDER = Path(__file__).resolve().parent.parent / "build" / "truth"
-EDITIONS = ("small", "media")
+#: Editions that this process kept a row for.
+kept: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ def _keep(edition: str, label: str, name: str, row: dict) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"file": label, "transformation": name, **row}, indent=1, sort_keys=True)
     (folder / f"{label}--{name}.json").write_text(text)
+    kept.add(edition)
 
 
 def table(edition: str) -> str:

@@ -217,9 +217,13 @@ def _removed(case: Case) -> Expectation:
 
 
 def _long_runs(case: Case) -> tuple[Piece, ...]:
-    """The two runs around the hole: what lies beside it is not decided by reordering near a cut."""
+    """The two runs around the hole: what lies beside it is not decided by reordering near a cut.
+
+    A stream-copied cut keeps the picture that was coded ahead of the ones cut off: it is the last of its run, and stays
+    on the screen up to the join.
+    """
     longest = sorted(case.runs, key=lambda run: run.questioned[1] - run.questioned[0])[-2:]
-    return tuple(sorted(longest, key=lambda run: run.questioned[0]))
+    return tuple(replace(run, held=case.tolerance) for run in sorted(longest, key=lambda run: run.questioned[0]))
 
 
 def _gap(case: Case) -> Expectation:
@@ -288,7 +292,8 @@ def _unless_begun_later(case: Case, wanted: Expectation) -> Expectation:
 
 def _turned(case: Case) -> Expectation:
     """A quarter turn without mirroring is informational: re-wrapping loses the tag every day."""
-    return expect("same-streams", "packets", 0, sound=case.sound, finding="presentation.turned")
+    wanted = expect("same-streams", "packets", 0, sound=case.sound, finding="presentation.turned")
+    return _unless_begun_later(case, wanted)
 
 
 def _of_further(case: Case) -> frozenset[str]:

@@ -19,7 +19,7 @@ from provenance.store import heads, keyring
 from provenance.store.archive import Archive
 
 if TYPE_CHECKING:
-    from provenance.store.archive import Log
+    from provenance.store.log_tables import Log
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,10 +100,11 @@ class Custodian:
         keys = tuple(parse_public_text(text.decode("ascii", "replace")) for text in texts + self.keyring.recipients())
         if not keys:
             raise ArchiveError(
-                "there is nobody to seal for: no reading key and no recipient",
+                "holds neither a reading key nor a recipient",
                 code="key.no-recipient",
                 file=str(self.keyring.folder),
-                advice="put back a copy of the keys folder",
+                advice="put back a copy of the keys folder, or `provenance key restore FILE` from a recovery export; "
+                "recovery words and a NAME.key open nothing without it",
             )
         return keys
 

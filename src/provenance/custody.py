@@ -29,7 +29,8 @@ from provenance.errors import ArchiveError, FileError, RecordError
 from provenance.evidence import evidence_id as new_evidence_id
 from provenance.media import source as media
 from provenance.store import heads
-from provenance.store.archive import Entry, Row
+from provenance.store.log_tables import Entry
+from provenance.store.record_tables import Row
 from provenance.tlog import checkpoint, entry
 from provenance.tlog.checkpoint import Checkpoint
 
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from provenance.custodian import Custodian
     from provenance.evidence import DigestSet
     from provenance.media.source import Source
-    from provenance.store.archive import Log
+    from provenance.store.log_tables import Log
 
 _SALT_BYTES = 32
 #: The comparison part of a verdict beside the questioned file (formats section 6).

@@ -137,6 +137,8 @@ def _archive(custodian: Custodian) -> Iterator[Check]:
     archive = custodian.archive
     entries = sum(archive.size(log.log) for log in archive.logs())
     yield Check("archive", "ok", f"{archive.path}: {entries} log entries, {len(archive.pending())} not examined")
+    if custodian.keyring.folder.is_dir():
+        yield Check("keys folder", "ok", str(custodian.keyring.folder))
     faults = archive.faults_of_file()
     if faults:
         yield Check("file", "fault", "; ".join(faults), "`provenance audit` tells more; restore a backup")

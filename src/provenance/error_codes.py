@@ -23,7 +23,9 @@ _AGAIN = "Ask the sender for it again."
 #: Code → meaning, grouped by whose fault it is.
 ERRORS: Final[dict[str, Trouble]] = {
     # how it was called
-    "usage": Trouble("The command was called in a way that makes no sense.", "`provenance COMMAND --help`."),
+    "usage": Trouble(
+        "The command was called in a way that makes no sense.", "`provenance COMMAND --help` lists what it takes."
+    ),
     "usage.captured-or-received": Trouble(
         "A file cannot be both captured by you and received from somebody.", "Leave out one of the two."
     ),
@@ -34,7 +36,9 @@ ERRORS: Final[dict[str, Trouble]] = {
         "A passphrase is to be set and there is no terminal to ask at.",
         "Name a file with it, or set PROVENANCE_PASSPHRASE.",
     ),
-    "usage.unknown-code": Trouble("This version knows no such code.", "`provenance explain` lists all of them."),
+    "usage.unknown-code": Trouble(
+        "This version knows no such word or code.", "`provenance explain` lists all of them."
+    ),
     "evidence.unknown": Trouble(
         "The archive holds no evidence with this id.", "`provenance list` shows what it holds."
     ),
@@ -129,7 +133,9 @@ ERRORS: Final[dict[str, Trouble]] = {
         "Give the key, or the recovery words, that the archive was set up with.",
     ),
     "key.no-recipient": Trouble(
-        "There is neither a reading key nor a recipient to seal for.", "Put back a copy of the keys folder."
+        "The keys folder holds neither a reading key nor a recipient: nothing can be sealed, and neither recovery "
+        "words nor a NAME.key can open the archive.",
+        "Put back a copy of the keys folder, or `provenance key restore FILE` from a recovery export; then unlock.",
     ),
     "key.runtime-folder": Trouble(
         "There is no private runtime folder in which an unlocked key could lie.",
@@ -160,8 +166,15 @@ ERRORS: Final[dict[str, Trouble]] = {
     # log and slips
     "log.missing-entry": Trouble("The log does not hold a record that the archive holds.", _BACKUP),
     "log.proof": Trouble("The path given does not lead from the record to the head.", "Ask for the receipt again."),
-    "slip.malformed": Trouble("This is not one slip.", "Copy the whole word that begins with PVR1:."),
-    "slip.sealed": Trouble("The slip is sealed: only its maker's recovery words open it.", "Ask whoever made it."),
+    "slip.malformed": Trouble("This is not one slip.", "Copy the whole word that begins with PVR1: again."),
+    "slip.signature": Trouble(
+        "The signature of the slip does not check: a character of it was changed.",
+        "Copy the whole word that begins with PVR1: again.",
+    ),
+    "slip.sealed": Trouble(
+        "The slip is sealed: only the recovery words of whoever made it open it.",
+        "--words-file FILE gives the words; else ask whoever made it.",
+    ),
     "slip.other-file": Trouble("The slip commits to another file.", "Check that this is the file it was made for."),
     # the machine
     "system": Trouble("The operating system refused something.", "Check disk, permissions and memory."),
@@ -169,5 +182,5 @@ ERRORS: Final[dict[str, Trouble]] = {
         "provenance stopped by a fault of its own. What was acknowledged is kept.",
         "Run it again with PROVENANCE_DEBUG=1 to see where, and please report it.",
     ),
-    "provenance.error": Trouble("Something failed for which there is no finer code.", "Read the message."),
+    "provenance.error": Trouble("Something failed for which there is no finer code.", "The message says what it is."),
 }

@@ -44,11 +44,6 @@ class Examination:
         return self.error is not None
 
 
-def is_examined(custodian: Custodian, evidence_id: str) -> bool:
-    """Whether an examination of ``evidence_id`` is on record."""
-    return bool(custodian.archive.statements(evidence_id=evidence_id, predicate="examination"))
-
-
 def examine_source(
     custodian: Custodian, source: Source, evidence_id: str, *, progress: Progress | None = None
 ) -> Examination:
@@ -125,7 +120,7 @@ def examine_pending(
         except UsageError as error:
             yield Examination(evidence_id, error=str(error), unknown=True)
             continue
-        if is_examined(custodian, evidence_id):
+        if records.examinations_of(custodian, evidence_id):
             yield Examination(evidence_id, lines=("was examined before",))
             continue
         try:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from provenance.attest.recovery import Recovery
     from provenance.custodian import PassphraseSource
-    from provenance.store.archive import Log
+    from provenance.store.log_tables import Log
 
 LOST_WITH_THE_ARCHIVE = (
     "If this device is lost, its records and keys are lost with it: keep a copy of the archive file in another place, "

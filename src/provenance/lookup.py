@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from provenance.custodian import Custodian
     from provenance.evidence import Measurement
-    from provenance.store.archive import Row
+    from provenance.store.record_tables import Row
 
 #: Candidates that are compared unit by unit. Each costs the reading of its blobs; a file made from more recordings than
 #: this is still told from the first ones, and `limits` says so.
@@ -29,6 +29,8 @@ _HASH_BYTES = 32
 #: what is looked for behind the first MiB is found by its coded units.
 _CHUNKS = 16
 _UNFINISHED = b"unfinished-recording"
+#: A file of one chunk that was cut off shares no whole chunk with the recording: such small files are all proposed.
+_ONE_CHUNK = b"one-chunk"
 
 
 def _index(custodian: Custodian) -> UnitIndex:
@@ -110,6 +112,8 @@ def _all_keys(measured: Measurement) -> Iterator[tuple[str, bytes]]:
 
 
 def _chunk_keys(leaves: bytes) -> Iterator[tuple[str, bytes]]:
+    if len(leaves) == _HASH_BYTES:
+        yield "state", _ONE_CHUNK
     for start in range(0, min(len(leaves), _CHUNKS * _HASH_BYTES), _HASH_BYTES):
         yield "chunks", leaves[start : start + _HASH_BYTES]
 
@@ -127,7 +131,7 @@ def candidates(custodian: Custodian, measured: Measurement) -> tuple[list[str], 
 
 
 def with_chunks(custodian: Custodian, leaves: bytes) -> list[str]:
-    """Evidence ids that share one of the first 64 KiB chunks, most chunks first."""
+    """Evidence ids that share one of the first 64 KiB chunks, most chunks first; those of one chunk, like it."""
     return _proposed(custodian, _chunk_keys(leaves))
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from provenance.attest.statement import Statement
     from provenance.custodian import Custodian
     from provenance.evidence import Measurement
-    from provenance.store.archive import Row
+    from provenance.store.record_tables import Row
 
 
 #: Names of the sealed fields about a blob, followed by KIND/TRACK.
@@ -53,6 +53,11 @@ def registration_of(custodian: Custodian, evidence_id: str) -> Row:
             f"{evidence_id} is not in this archive", code="evidence.unknown", advice="`provenance list` shows what is"
         )
     return rows[0]
+
+
+def examinations_of(custodian: Custodian, evidence_id: str) -> list[Row]:
+    """Every examination of ``evidence_id`` that is on record, oldest first, whatever could be measured."""
+    return custodian.archive.statements(evidence_id=evidence_id, predicate="examination")
 
 
 def envelope_named(custodian: Custodian, hex_digest: str) -> bytes:
@@ -157,8 +162,8 @@ def opened_blobs(custodian: Custodian, row: Row) -> dict[tuple[str, int], bytes]
 
 def measurement_of(custodian: Custodian, evidence_id: str) -> tuple[Measurement, Row] | None:
     """What this archive first measured of an evidence, with the statement that committed to it; None if nothing."""
-    rows = custodian.archive.statements(evidence_id=evidence_id, predicate="examination")
     own = {key_id(public) for public in own_keys(custodian)}
+    rows = examinations_of(custodian, evidence_id)
     for row in sorted(rows, key=lambda one: one.key_id not in own):  # stable: the own, earliest first
         found = measured(opened_blobs(custodian, row))
         if found is not None:
@@ -259,7 +264,7 @@ def _listed(custodian: Custodian, row: Row) -> dict[str, Any]:
 
 def is_examined(custodian: Custodian, evidence_id: str) -> bool:
     """Whether something of the evidence was measured; under lock, whether an examination is on record."""
-    rows = custodian.archive.statements(evidence_id=evidence_id, predicate="examination")
+    rows = examinations_of(custodian, evidence_id)
     if custodian.locked:
         return bool(rows)
     try:

@@ -122,9 +122,9 @@ def _record(
 
 
 def _examined(custodian: Custodian, source: Source, done: Registered, progress: Progress | None) -> Registered:
-    from provenance.examine import examine_source, is_examined  # PyAV's child is not needed to register
+    from provenance.examine import examine_source  # PyAV's child is not needed to register
 
-    if is_examined(custodian, done.evidence_id):
+    if records.examinations_of(custodian, done.evidence_id):
         return replace(done, examined=records.is_examined(custodian, done.evidence_id))
     try:
         remarks = examine_source(custodian, source, done.evidence_id, progress=progress)

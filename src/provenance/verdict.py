@@ -120,13 +120,18 @@ def exit_status(verdict: Verdict, *, accept: Collection[str] = (), require: Coll
     relation = verdict.comparison.relation
     if relation == "undetermined":
         return TROUBLE
-    if any(finding.outcome == "failure" and finding.code.startswith(_RECORD_CODES) for finding in verdict.findings):
+    if any(finding.outcome == "failure" and is_about_records(finding) for finding in verdict.findings):
         return COMPARED
     held = _is_exact(verdict.comparison) or _is_accepted(verdict.comparison, accept)
     return COMPARED if not held or unmet(verdict, require) else EXACT
 
 
-_RECORD_CODES = ("record.", "log.", "custody.", "measurement.", "time.")
+_RECORD_CODES: Final = ("record.", "log.", "custody.", "measurement.", "time.")
+
+
+def is_about_records(finding: Finding) -> bool:
+    """Whether it was checked on the records; else it is about the two files."""
+    return finding.code.startswith(_RECORD_CODES)
 
 
 def alterations(comparison: Comparison) -> tuple[Alteration, ...]:

@@ -6,81 +6,66 @@ never worded alike: bytes, coded units, decoded pictures, and sound alone.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
-from provenance.verdict import alterations
+from provenance.escaping import plain
+from provenance.findings import MEANINGS
+from provenance.verdict import alterations, is_about_records
+from provenance.verdict_words import (
+    ALTERATIONS,
+    BASES,
+    CUSTODIES,
+    LOGS,
+    RECORDS,
+    RELATIONS,
+    SOUNDS,
+    STANDINGS,
+    TIMES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from fractions import Fraction
 
-    from provenance.comparison import Alteration, Basis, Comparison, Relation, Segment, SoundRelation, Span
+    from provenance.comparison import Alteration, Comparison, Segment, Span
     from provenance.verdict import Axes, Finding, Verdict
 
-_RELATIONS: Final[dict[Relation, str]] = {
-    "identical": "Identical to a registered file",
-    "same-streams": "The whole of a registered recording in other wrapping",
-    "same-pictures": "The whole of a registered recording, coded again without loss",
-    "rendition": "Looks like the whole of a registered recording",
-    "excerpt": "Excerpt of a registered recording",
-    "composite": "Put together from several parts",
-    "derivative": "A registered recording with changes",
-    "still": "A moment of a registered recording",
-    "no-match": "No match",
-    "undetermined": "Undetermined",
-}
-_BASES: Final[dict[Basis, str]] = {
-    "bytes": "every byte is the same",
-    "packets": "exact to the coded unit",
-    "pictures": "exact to the decoded picture",
-    "visual": "by appearance",
-    "sound": "by its sound alone",
-    "none": "",
-}
-_SOUND: Final[dict[SoundRelation, str]] = {
-    "identical": "all coded units are those of the recording",
-    "same": "decoded, it equals the recording's sample for sample",
-    "excerpt": "what there is of it is that of the recording",
-    "replaced": "other sound than the recording's",
-    "partly-replaced": "in part other sound than the recording's",
-    "silent": "silent where the recording has sound",
-    "absent": "none",
-    "different": "not exactly that of the recording",
-    "not-checked": "not checked",
-}
-_KINDS: Final[dict[str, str]] = {
-    "picture": "the picture differs",
-    "damage": "coded pictures are damaged",
-    "removed": "pictures are left out",
-    "inserted": "other pictures are put in",
-    "frozen": "a picture is held in place of others",
-    "crop": "another part of the picture is shown",
-    "speed": "it is shown at another speed",
-    "rotation": "it is shown turned",
-    "mirror": "it is shown mirrored",
-    "range": "its brightness range is read differently",
-    "aspect": "its shape is stretched",
-    "colour": "its colours are read differently",
-    "captions": "captions differ",
-    "track": "a track was added or taken out",
-    "sound": "the sound differs",
-    "sound-offset": "the sound is shifted against the picture",
-    "hidden": "stored parts of the recording are not shown",
-}
-_MARKS: Final = {"success": "+", "informational": "i", "failure": "!"}
+#: Outcome of a finding -> the word before it; what differs between files is no failed check.
+_OUTCOMES: Final = {"success": "held", "informational": "note", "failure": "failed"}
+#: Said by the lines on time and log, which stand above.
+_SAID_ABOVE: Final = frozenset({"time.none", "log.ownOnly"})
+#: Their details are sentences of their own; with others the meaning goes before.
+_ALONE: Final = frozenset(
+    {
+        "cut.reorderTail",
+        "evidence.unreadable",
+        "hardBinding.none",
+        "hardBinding.prefix",
+        "presentation.notCompared",
+        "sound.notCompared",
+        "tracks.differ",
+    }
+)
+#: Details are worded for any number; JSON keeps them as they are.
+_ONE_OF_MANY: Final = re.compile(r"\b1 ((?:\w+ )?)(picture|place|record)s\b(.*?)\bare\b")
 #: Alterations and segments listed before "and N more": a screen.
 LISTED: Final = 12
 
 
-def render(verdict: Verdict) -> str:
-    """Plain text of several lines, the first of which can stand alone; no trailing line end."""
+def render(verdict: Verdict, *, every_finding: bool = False) -> str:
+    """Plain text of several lines, the first of which can stand alone; no trailing line end.
+
+    Findings that held, or that another line says, are folded, unless ``every_finding`` is asked for.
+    """
+    findings = _every_finding(verdict.findings) if every_finding else _findings(verdict)
     return "\n".join(
         [
-            f"{_plain(verdict.questioned.name)}: {headline(verdict.comparison)}",
+            f"{plain(verdict.questioned.name)}: {headline(verdict.comparison)}",
             *_places(verdict),
             *_differences(verdict.comparison),
             *_axes(verdict),
-            *_findings(verdict.findings),
+            *findings,
             *(f"  {limit}" for limit in verdict.limits),
         ]
     )
@@ -88,12 +73,12 @@ def render(verdict: Verdict) -> str:
 
 def headline(comparison: Comparison) -> str:
     """One sentence without a full stop: relation, basis, alterations."""
-    words = _RELATIONS[comparison.relation]
-    basis = _BASES[comparison.basis]
+    words = RELATIONS[comparison.relation].said
+    basis = BASES[comparison.basis].said
     sentence = f"{words}, {basis}" if basis else words
     if comparison.relation in {"no-match", "undetermined"}:
         return sentence
-    kinds = list(dict.fromkeys(_KINDS[one.kind] for one in alterations(comparison)))
+    kinds = list(dict.fromkeys(ALTERATIONS[one.kind].said for one in alterations(comparison)))
     if kinds:
         return f"{sentence} - changed: {'; '.join(kinds)}"
     if comparison.altered.get("presentation") == "cannot-tell":
@@ -123,10 +108,19 @@ def _places(verdict: Verdict) -> Iterator[str]:
         yield f"  and {len(comparison.segments) - LISTED} more segments"
     if comparison.source is not None and not comparison.segments:
         yield f"  {verdict.evidence[comparison.source].id or 'the file compared with'}"
+    yield from _others(verdict)
     if comparison.unmatched:
         yield f"  not of the recording: {_spans(comparison.unmatched)}"
     if comparison.missing:
         yield f"  left out of the recording: {_spans(comparison.missing)}"
+
+
+def _others(verdict: Verdict) -> Iterator[str]:
+    others = verdict.comparison.others
+    for source, relation, basis, _ in others[:LISTED]:
+        yield f"  also: {RELATIONS[relation].said}, {BASES[basis].said}: {verdict.evidence[source].id}"
+    if len(others) > LISTED:
+        yield f"  and {len(others) - LISTED} more recordings"
 
 
 def _name(verdict: Verdict, segment: Segment) -> str:
@@ -160,31 +154,64 @@ def _differences(comparison: Comparison) -> Iterator[str]:
     if len(found) > LISTED:
         yield f"  and {len(found) - LISTED} more changes"
     shift = f" (shifted by {float(comparison.sound.shift):+.3f} s)" if comparison.sound.shift else ""
-    yield f"  sound: {_SOUND[comparison.sound.relation]}{shift}"
+    yield f"  sound: {SOUNDS[comparison.sound.relation].said}{shift}"
 
 
 def _alteration(one: Alteration) -> str:
+    what = f" ({_one(one.what)})" if one.what else ""
     where = "throughout" if one.questioned is None else f"at {_span(one.questioned)}"
-    return f"{where}: {_KINDS[one.kind]}{f' ({one.what})' if one.what else ''}"
+    return f"{where}: {ALTERATIONS[one.kind].said}{what}"
 
 
 def _axes(verdict: Verdict) -> Iterator[str]:
     axes: Axes = verdict.axes
     if verdict.comparison.source is None or axes.record == "not-checked":
         return
-    signer = f" ({_plain(axes.signer)})" if axes.signer else ""
-    yield f"  record: {axes.record}{signer} - standing: {axes.standing}"
-    yield f"  time: {axes.time} - log: {axes.log} - custody: {axes.custody}"
+    signer = f" ({plain(axes.signer)})" if axes.signer else ""
+    yield f"  record: {RECORDS[axes.record].said}{signer}, {STANDINGS[axes.standing].said}"
+    yield f"  custody: {CUSTODIES[axes.custody].said}; log: {LOGS[axes.log].said}"
     claimed = verdict.evidence[verdict.comparison.source].claimed_at
-    if claimed:
-        yield f"  registered at {_plain(claimed)}, by the clock of the registering device"
+    clock = f"{plain(claimed)}, device clock; " if claimed else ""
+    yield f"  registered: {clock}{TIMES[axes.time].said}"
 
 
-def _findings(findings: tuple[Finding, ...]) -> Iterator[str]:
+def _findings(verdict: Verdict) -> Iterator[str]:
+    """What nothing above says, and how to see the rest."""
+    for finding in verdict.findings:
+        if finding.outcome != "success" and not _is_said(finding, verdict):
+            yield f"  {_outcome(finding)}: {_explained(finding)}"
+    count = len(verdict.findings)
+    every = f"--findings, all {count} checks; " if count > 1 else ""
+    yield f"  more: {every}`provenance explain WORD`, what a word means"
+
+
+def _every_finding(findings: tuple[Finding, ...]) -> Iterator[str]:
     for finding in findings:
-        yield f"  {_MARKS[finding.outcome]} {finding.code}: {_plain(finding.detail)}"
+        yield f"  {_outcome(finding)}: {finding.code}: {plain(finding.detail)}"
 
 
-def _plain(text: str) -> str:
-    """Names and details can come from strangers: what could steer a terminal is escaped."""
-    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+def _is_said(finding: Finding, verdict: Verdict) -> bool:
+    if finding.outcome == "failure":
+        return not is_about_records(finding) and bool(alterations(verdict.comparison))
+    return finding.code in _SAID_ABOVE and verdict.axes.record != "not-checked"
+
+
+def _outcome(finding: Finding) -> str:
+    if finding.outcome == "failure" and not is_about_records(finding):
+        return "differs"
+    return _OUTCOMES[finding.outcome]
+
+
+def _explained(finding: Finding) -> str:
+    """The meaning, the code to look up, and the detail unless it only repeats the meaning."""
+    detail = _one(plain(finding.detail))
+    meaning = MEANINGS[finding.code].plain.removesuffix(".")
+    if finding.code in _ALONE:
+        return f"{detail} ({finding.code})"
+    told = {word.strip(".,;:").lower() for word in meaning.split()}
+    adds = not {word.strip(".,;:").lower() for word in detail.split()} <= told
+    return f"{meaning} ({finding.code}{f': {detail}' if adds else ''})"
+
+
+def _one(text: str) -> str:
+    return _ONE_OF_MANY.sub(r"1 \1\2\3is", text)

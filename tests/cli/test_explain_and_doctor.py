@@ -12,6 +12,7 @@ from provenance.auditing import faults
 from provenance.doctor import finder_line
 from provenance.error_codes import ERRORS
 from provenance.findings import MEANINGS
+from provenance.verdict_words import KINDS, RELATIONS
 
 WORDS = ("kind", "evidence id", "week", "signing key", "large")
 
@@ -23,12 +24,26 @@ def test_explain_says_what_a_finding_does_not_say(call):
     assert MEANINGS["hardBinding.match"].unsaid in answer.out
 
 
-def test_explain_knows_every_code(call):
-    count = len(MEANINGS) + len(ERRORS) + len(faults.MEANINGS)
+def test_explain_knows_every_word_and_code(call):
+    tables = [words for _, _, words in KINDS.values()] + [MEANINGS, faults.MEANINGS, ERRORS]
+    count = sum(map(len, tables))
     found = call("explain", "--json").json
     assert len(found) == count
-    assert {one["code"] for one in found} == set(MEANINGS) | set(ERRORS) | set(faults.MEANINGS)
-    assert call("explain").out.count("\n") == count
+    assert {one["code"] for one in found} == set().union(*tables)
+    assert call("explain", "--quiet").out.count("\n") == count
+
+
+def test_explain_alone_has_a_heading_for_each_kind(call):
+    kinds = [*KINDS, "finding", "fault", "error"]
+    headings = [line for line in call("explain").out.splitlines() if line and not line.startswith(" ")]
+    assert [heading.partition(":")[0] for heading in headings] == kinds
+
+
+def test_a_word_of_a_verdict_is_explained_for_each_place_it_stands_in(call):
+    found = call("explain", "excerpt", "--json").json
+    assert [one["kind"] for one in found] == ["relation", "sound"]
+    assert found[0]["said"] == RELATIONS["excerpt"].said
+    assert call("explain", "derivative").out.startswith(f"derivative: {RELATIONS['derivative'].meaning}\n")
 
 
 def test_a_code_of_several_kinds_is_explained_for_each(call):
@@ -47,6 +62,12 @@ def test_an_unknown_code_names_the_nearest(call):
 def test_doctor_says_first_what_a_finder_could_read(call, home):
     answer = call("doctor")
     assert answer.out.splitlines()[0] == f"a finder of this device could read: {finder_line(None)}"
+
+
+def test_doctor_says_where_archive_and_keys_lie(call, registered, tmp_path):
+    details = {check["name"]: check["detail"] for check in call("doctor", "--json").json["checks"]}
+    assert details["archive"].startswith(f"{tmp_path / 'archive.sqlite'}: ")
+    assert details["keys folder"] == str(tmp_path / "archive.sqlite.keys")
 
 
 def test_doctor_follows_the_state_of_the_reading_key(call, registered, tmp_path):

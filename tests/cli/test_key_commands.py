@@ -135,7 +135,10 @@ def test_the_public_key_is_given_away_and_the_recovery_export_is_not(call, regis
     assert call("key", "export", "-o", public).status == 0
     assert public.read_text(encoding="ascii").startswith("PVK1:")
     assert call("key", "export", "--recovery", "-o", recovery).status == 2  # nobody can be asked
-    assert call("key", "export", "--recovery", "-o", recovery, "--passphrase-file", secret).status == 0
+    nobody = call("key", "export", "--recovery", "-o", recovery, "--passphrase-file", secret)
+    assert (nobody.status, "--export-passphrase-file" in nobody.err) == (2, True)  # that one opens the archive
+    assert call("key", "export", "-o", recovery, "--export-passphrase-file", secret).status == 2  # nothing to protect
+    assert call("key", "export", "--recovery", "-o", recovery, "--export-passphrase-file", secret).status == 0
     assert stat.S_IMODE(recovery.stat().st_mode) == 0o600
     keys = tmp_path / "archive.sqlite.keys"
     keys.rename(tmp_path / "lost")
@@ -227,7 +230,7 @@ def test_a_device_that_seals_for_others_exports_what_it_has(call, secret, tmp_pa
     assert call("key", "new", "--no-passphrase", "-o", tmp_path / "org").status == 0
     assert call("init", "--seal-to", tmp_path / "org.pub").status == 0
     export = tmp_path / "keys.recovery"
-    assert call("key", "export", "--recovery", "-o", export, "--passphrase-file", secret).status == 0
+    assert call("key", "export", "--recovery", "-o", export, "--export-passphrase-file", secret).status == 0
     (tmp_path / "archive.sqlite.keys").rename(tmp_path / "lost")
     names = call("key", "restore", "--json", export, "--passphrase-file", secret).json["keys"]
     assert {"signing.pem", "log-0.pem"} <= set(names)
@@ -250,3 +253,34 @@ def test_at_a_terminal_the_recovery_words_are_asked_for_and_not_shown(call, star
     os.close(master)
     assert process.returncode == 0
     assert call("list", "--json").json[0]["file_name"] == note_file.name
+
+
+def test_the_export_has_another_passphrase_than_the_archive(call, locked, secret, tmp_path):
+    other = tmp_path / "other"
+    other.write_text("battery staple", encoding="utf-8")
+    export = tmp_path / "keys.recovery"
+    both = ("--passphrase-file", secret, "--export-passphrase-file", other)
+    assert call("key", "export", "--recovery", "-o", export, *both).status == 0
+    (tmp_path / "archive.sqlite.keys").rename(tmp_path / "lost")
+    assert (
+        call("key", "restore", export, "--passphrase-file", secret, "--json").json["error"]["code"] == "key.passphrase"
+    )
+    assert call("key", "restore", export, "--passphrase-file", other).status == 0
+    assert call("list", "--json", "--passphrase-file", secret).json[0]["sealed"] is False
+
+
+def test_without_the_keys_folder_it_is_said_what_to_put_back(call, note_file, secret, tmp_path):
+    words = call("init", "--recovery-words", "--json", "--passphrase-file", secret).json["recovery_words"]
+    assert call("register", "--no-examine", note_file).status == 0
+    paper = tmp_path / "paper"
+    paper.write_text(words, encoding="utf-8")
+    keys = tmp_path / "archive.sqlite.keys"
+    keys.rename(tmp_path / "lost")
+    answer = call("unlock", "--words-file", paper, "--json").json["error"]
+    assert (answer["code"], answer["file"]) == ("key.no-recipient", str(keys))
+    assert "copy of the keys folder" in answer["advice"]
+    assert "recovery words" in answer["advice"]
+    listed = call("list")
+    assert listed.status == 0
+    assert f"{keys} is missing" in listed.err
+    assert "unlock" not in listed.err

@@ -24,8 +24,14 @@ def test_the_command_line_page_is_up_to_date():
     assert page("cli.md") == reference.cli_page(), "run: python -m provenance.cli.reference"
 
 
-def test_the_error_page_is_up_to_date():
-    assert page("formats/errors.md") == reference.with_table(page("formats/errors.md"))
+@pytest.mark.parametrize("name", reference.TABLES)
+def test_the_tables_of_the_format_pages_are_up_to_date(name):
+    assert page(f"formats/{name}") == reference.with_table(page(f"formats/{name}"), reference.TABLES[name]())
+
+
+def test_a_line_of_help_that_begins_with_a_common_option_is_no_option():
+    assert "--passphrase-file or $PROVENANCE_PASSPHRASE, if any" in page("cli.md")
+    assert "Options:\n\n" not in page("cli.md")
 
 
 def test_every_command_is_documented():

@@ -179,6 +179,25 @@ def test_a_slip_about_another_file_is_a_difference_and_a_mistyped_one_is_trouble
         assert call("slip", "check", bad, note_file).status == 2
 
 
+def test_what_is_wrong_with_a_slip_is_said(call, registered, note_file, tmp_path):
+    slip = call("slip", "show", registered).out.strip()
+    paper = tmp_path / "slip.txt"
+    paper.write_text(slip, encoding="utf-8")
+
+    def told(first, second=note_file):
+        answer = call("slip", "check", "--json", first, second)
+        assert answer.status == 2
+        error = answer.json["error"]
+        return error["code"], error["file"], error["advice"]
+
+    assert told(paper) == ("slip.malformed", str(paper), f"to read the slip from this file write @{paper}")
+    assert told(note_file, paper) == ("slip.malformed", str(note_file), "the slip comes first, then the file")
+    assert told(f"{slip} {slip}")[:2] == ("slip.malformed", None)
+    assert told(slip[:-4]) == ("slip.malformed", None, "copy the whole word that begins with PVR1: again")
+    other = "A" if slip[20] != "A" else "B"
+    assert told(slip[:20] + other + slip[21:])[0] == "slip.signature"
+
+
 def test_register_prints_a_slip_when_asked(call, note_file):
     slip = call("register", "--no-examine", "--slip", "--json", note_file).json[0]["slip"]
     assert call("slip", "check", slip, note_file).status == 0

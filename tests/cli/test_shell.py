@@ -69,13 +69,20 @@ def test_nothing_given_shows_help_as_wrong_use(call):
     assert "Commands:" in answer.err
 
 
-def test_an_error_is_one_line_and_its_advice_another(capsys, home, monkeypatch):
+def test_an_error_is_one_line_with_file_and_advice(capsys, home, monkeypatch):
     def fail(_):
         raise UsageError("two\nlines", file="\x1b[2Jclip", advice="do this")
 
     monkeypatch.setattr(shell, "_run", fail)
     assert run(["list"]) == 2
-    assert capsys.readouterr().err == "provenance: \\x1b[2Jclip: two\\nlines\n  do this\n"
+    assert capsys.readouterr().err == "provenance: \\x1b[2Jclip: two\\nlines - do this\n"
+
+
+def test_an_error_without_advice_says_what_usually_helps(call, tmp_path):
+    said = call("verify", "--json", "--against", tmp_path / "b", tmp_path / "a").json["error"]
+    assert said["advice"] == "check the name"
+    told = call("verify", "--against", tmp_path / "b", tmp_path / "a")
+    assert told.err == f"provenance: {said['file']}: {said['message']} - check the name\n"
 
 
 @pytest.mark.parametrize(

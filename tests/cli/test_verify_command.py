@@ -43,6 +43,15 @@ def test_the_same_bytes_are_identical_and_status_0(call, examined, copy):
     assert call("verify", "-q", copy).out.count("\n") == 1
 
 
+def test_what_held_is_folded_unless_asked_for(call, examined, copy):
+    codes = {finding["code"] for finding in call("verify", "--json", copy).json["findings"]}
+    short, whole = call("verify", copy).out, call("verify", "--findings", copy).out
+    assert "hardBinding.match" not in short
+    assert f"--findings, all {len(codes)} checks" in short
+    assert [code for code in codes if f": {code}: " not in whole] == []
+    assert call("verify", "--findings", "--json", copy).json["findings"]
+
+
 def test_a_file_that_matches_nothing_is_status_1(call, examined, other):
     answer = call("verify", "--json", other)
     assert answer.status == 1

@@ -1,41 +1,16 @@
-"""Text from elsewhere cannot move the cursor, hide or reorder; numbers read as people write them."""
+"""JSON stays JSON whatever a file is called; numbers read as people write them; lines are as wide as the terminal."""
 
 from __future__ import annotations
 
 import json
-import os
-import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance.cli import output
-from provenance.cli.words import details, plain, plural, seconds, size, unicode_text, wrapped
-
-
-@given(st.text(st.characters(exclude_categories=())))
-def test_plain_text_is_one_line_of_visible_characters(text):
-    shown = plain(text)
-    assert "\n" not in shown
-    assert all(each.isprintable() or unicodedata.category(each) == "Zs" for each in shown)
-    assert plain(shown) == shown
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("clip.mp4", "clip.mp4"),
-        ("vidéo de Calais, 東京.mp4", "vidéo de Calais, 東京.mp4"),
-        ("\x1b[2Jclip", r"\x1b[2Jclip"),
-        ("a\u202e4pm.exe", r"a\u202e4pm.exe"),
-        ("two\nlines", r"two\nlines"),
-        ("\x9b31m", r"\x9b31m"),
-        (os.fsdecode(b"\xff\xfe.mp4"), r"\xff\xfe.mp4"),
-    ],
-)
-def test_what_could_deceive_is_escaped(text, shown):
-    assert plain(text) == shown
+from provenance.cli.words import details, plural, seconds, size, wrapped
+from provenance.escaping import unicode_text
 
 
 @given(st.text(st.characters(exclude_categories=())))
@@ -87,6 +62,14 @@ def test_wrapping_keeps_every_word_and_the_width(words, width):
     lines = wrapped("  name  " + " ".join(words), width).split("\n")
     assert " ".join(lines).split() == ["name", *words]
     assert all(len(line) <= width for line in lines)
+
+
+def test_digests_stand_in_lines_of_64_beside_their_name_or_below_it():
+    one, two = "a" * 64, "b" * 64
+    assert wrapped(f"       sha512       {one}{two}", 90) == f"       sha512       {one}\n{' ' * 20}{two}"
+    assert wrapped(f"       sha512       {one}{two}", 80) == f"       sha512\n{' ' * 9}{one}\n{' ' * 9}{two}"
+    assert wrapped(f"       key          {one}", 80) == f"       key\n{' ' * 9}{one}"
+    assert wrapped(f"  key  {one}", 80) == f"  key  {one}"
 
 
 def test_wrapped_values_stay_under_values():

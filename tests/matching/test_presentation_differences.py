@@ -53,10 +53,31 @@ def test_colour_left_unset_is_not_compared_but_range_has_a_default():
     assert kinds(related(shown_as(MARKET, colour_range=None), shown_as(MARKET, colour_range="pc"))) == ["range"]
 
 
+@pytest.mark.parametrize(
+    ("name", "one", "other"),
+    [("matrix", "bt470bg", "smpte170m"), ("transfer", "bt709", "bt2020-10"), ("primaries", "smpte170m", "smpte240m")],
+)
+def test_names_of_one_colour_are_the_same(name, one, other):
+    """ITU-T H.273 calls these values functionally the same; programs write one for another."""
+    evidence = shown_as(MARKET, **{name: one})
+    assert related(shown_as(MARKET, **{name: other}), evidence).relation == "same-streams"
+    assert kinds(related(shown_as(MARKET, **{name: "bt2020"}), evidence)) == ["colour"]
+
+
 def test_container_and_header_that_disagree_in_one_file_only_are_a_difference():
     evidence = presented(MARKET, coded=Shown())
     forged = presented(MARKET, coded=replace(Shown(), sample_aspect=Fraction(2)))
     assert kinds(related(forged, evidence)) == ["aspect"]
+
+
+def test_a_copy_coded_again_may_have_either_value_of_a_recording_that_disagrees_with_itself():
+    evidence = presented(MARKET, coded=replace(Shown(), sample_aspect=Fraction(27, 64)))
+    again = recoded(MARKET)
+    for value in (None, Fraction(1), Fraction(27, 64)):
+        copy = shown_as(again, sample_aspect=value)
+        assert kinds(related(copy, evidence)) == []
+    assert kinds(related(shown_as(again, sample_aspect=Fraction(2)), evidence)) == ["aspect"]
+    assert kinds(related(presented(MARKET, coded=replace(Shown(), sample_aspect=Fraction(1))), evidence)) == ["aspect"]
 
 
 def test_displayed_widths_that_matroska_rounds_are_equal():

@@ -4,9 +4,11 @@ import pytest
 
 from provenance.errors import ArchiveError
 from provenance.store import schema
-from provenance.store.archive import Archive, Entry, Row
+from provenance.store.archive import Archive
 from provenance.store.connection import open_database
 from provenance.store.inspection import Inspection
+from provenance.store.log_tables import Entry
+from provenance.store.record_tables import Row
 
 
 @pytest.fixture

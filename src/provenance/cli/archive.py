@@ -9,8 +9,8 @@ import click
 from provenance.cli import output
 from provenance.cli.lazy import LazyGroup
 from provenance.cli.verb import verb
-from provenance.cli.words import plain
 from provenance.errors import UsageError
+from provenance.escaping import plain
 
 if TYPE_CHECKING:
     from provenance.cli.session import Session

@@ -10,7 +10,8 @@ from provenance.cli import output
 from provenance.cli.session import read_text
 from provenance.cli.values import file_name
 from provenance.cli.verb import verb
-from provenance.cli.words import details, plain, plural
+from provenance.cli.words import details, plural
+from provenance.escaping import plain
 
 if TYPE_CHECKING:
     from provenance.cli.session import Session

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from provenance.cli import output
 from provenance.cli.verb import verb
 from provenance.cli.versions import libraries, own_version
-from provenance.cli.words import plain
+from provenance.escaping import plain
 
 if TYPE_CHECKING:
     from provenance.cli.session import Session

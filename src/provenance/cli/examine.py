@@ -10,8 +10,9 @@ import click
 from provenance.cli import output
 from provenance.cli.values import evidence_id_argument, file_name
 from provenance.cli.verb import verb
-from provenance.cli.words import details, plain
+from provenance.cli.words import details
 from provenance.errors import UsageError
+from provenance.escaping import plain
 
 if TYPE_CHECKING:
     from provenance.cli.session import Session

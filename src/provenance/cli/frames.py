@@ -12,8 +12,9 @@ import click
 from provenance.cli import output
 from provenance.cli.values import file_name, media_time, split_ids
 from provenance.cli.verb import verb
-from provenance.cli.words import plain, size
+from provenance.cli.words import size
 from provenance.errors import FileError, UsageError
+from provenance.escaping import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

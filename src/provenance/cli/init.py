@@ -11,7 +11,7 @@ import click
 from provenance.cli import output
 from provenance.cli.values import file_name
 from provenance.cli.verb import verb
-from provenance.cli.words import plain
+from provenance.escaping import plain
 
 if TYPE_CHECKING:
     from provenance.cli.session import Session

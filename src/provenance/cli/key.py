@@ -12,8 +12,9 @@ from provenance.cli.lazy import LazyGroup
 from provenance.cli.session import no_passphrase, read_small
 from provenance.cli.values import file_name
 from provenance.cli.verb import verb
-from provenance.cli.words import plain, plural
+from provenance.cli.words import plural
 from provenance.errors import UsageError
+from provenance.escaping import plain
 
 if TYPE_CHECKING:
     from provenance.cli.session import Session
@@ -51,7 +52,7 @@ def new(session: Session, name: str, *, no_passphrase: bool) -> None:
     secret, public = Path(f"{name}.key"), Path(f"{name}.pub")
     for path in (secret, public):
         if path.exists():
-            raise UsageError("exists already", code="file.exists", file=str(path), advice="choose another name")
+            raise UsageError("exists already", code="file.exists", file=str(path), advice="choose another NAME")
     chosen = None if no_passphrase else session.new_passphrase("Passphrase for the new key")
     made = ReadingKey.generate()
     write_new(secret, made.to_file(chosen))
@@ -106,20 +107,38 @@ def _key(use: str, public: str, about: str) -> dict[str, object]:
 @verb("export")
 @click.option("-o", "--output", "target", type=file_name, required=True, metavar="FILE", help="Where to write it.")
 @click.option("--recovery", is_flag=True, help="All keys, under a passphrase: what to keep in another place.")
+@click.option(
+    "--export-passphrase-file",
+    "export_file",
+    type=file_name,
+    metavar="FILE",
+    help="With --recovery: read the passphrase of the export from FILE. Default: asked for.",
+)
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
-def export(session: Session, target: str, *, recovery: bool, force: bool) -> None:
+def export(session: Session, target: str, *, recovery: bool, export_file: str | None, force: bool) -> None:
     """Write the public reading key, for others to seal for; or with --recovery all keys, for yourself.
 
-    The recovery export is under a passphrase of its own. It restores signing when the keys folder is lost, and
-    reading, unless this device only seals for others. It holds no record: keep a copy of the archive file, too.
+    The recovery export is under a passphrase of its own; --passphrase-file opens the archive. It restores signing when
+    the keys folder is lost, and reading, unless this device only seals for others. It holds no record: keep a copy of
+    the archive file, too.
     """
     from provenance.attest.keys import public_text
     from provenance.doctor import own_reading_key
     from provenance.store.files import write_new
 
+    if export_file is not None and not recovery:
+        raise UsageError(
+            "--export-passphrase-file is for --recovery: a public key has no passphrase", advice="leave it out"
+        )
     with session.open() as custodian:
         if recovery:
-            data = custodian.export_recovery(session.new_passphrase("Passphrase for the recovery export"))
+            chosen = session.new_passphrase(
+                "Passphrase for the recovery export",
+                file=export_file,
+                given=False,
+                advice="give --export-passphrase-file FILE",
+            )
+            data = custodian.export_recovery(chosen)
         else:
             public = own_reading_key(custodian)
             if public is None:
@@ -174,7 +193,13 @@ def passphrase(session: Session, new_file: str | None, *, remove: bool) -> None:
                 "it is open with another key than this device's own, which alone can get a passphrase here",
                 advice="`provenance unlock --lock`, then give the passphrase",
             )
-        chosen = None if remove else session.new_passphrase("New passphrase", file=new_file, given=False)
+        chosen = (
+            None
+            if remove
+            else session.new_passphrase(
+                "New passphrase", file=new_file, given=False, advice="give --new-passphrase-file FILE"
+            )
+        )
         custodian.set_passphrase(chosen)
     if session.json:
         value = {"schema": "provenance/passphrase/v1", "protected": not remove, "key": reading.public.hex()}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from provenance.cli import output
 from provenance.cli.table import Column, draw
 from provenance.cli.verb import verb
-from provenance.cli.words import plain, plural, size
+from provenance.cli.words import plural, size
+from provenance.escaping import plain
 
 if TYPE_CHECKING:
     from provenance.cli.session import Session
@@ -38,9 +39,9 @@ def listing(session: Session) -> None:
 
 _COLUMNS = (
     Column("evidence", "evidence"),
-    Column("registered", "registered (UTC)"),
+    Column("registered", "registered (UTC)", narrow=10),  # the day
     Column("size", "size", right=True),
-    Column("examined", "examined", piped=True),
+    Column("examined", "examined"),
     Column("name", "file", fold=True),
 )
 

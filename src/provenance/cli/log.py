@@ -11,7 +11,7 @@ from provenance.cli import output
 from provenance.cli.lazy import LazyGroup
 from provenance.cli.values import file_name
 from provenance.cli.verb import verb
-from provenance.cli.words import plain
+from provenance.escaping import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -41,7 +41,7 @@ COMMANDS = {
     "key": ("key:key", "Keys of the archive: make, list, export, put under a passphrase."),
     "archive": ("archive:archive", "Take over an archive that was moved, copied or restored."),
     "doctor": ("doctor:doctor", "State of this machine: what works, and what a finder could read."),
-    "explain": ("explain:explain", "What a code in an answer means."),
+    "explain": ("explain:explain", "What a word or a code in an answer means."),
     "completion": ("completion:completion", "Print the completion script of a shell."),
 }
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Self, TextIO
 
 import click
 
-from provenance.cli.words import plain, unicode_text, wrapped
+from provenance.cli.words import wrapped
+from provenance.escaping import plain, unicode_text
 
 if TYPE_CHECKING:
     from provenance.errors import ProvenanceError
@@ -62,7 +63,17 @@ def _unicode(value: Any) -> Any:
 
 def error_object(error: ProvenanceError, *, file: str | None = None) -> dict[str, str | None]:
     """The ``error`` member of error/v1: code, message, file, advice."""
-    return {"code": error.code, "message": error.message, "file": error.file or file, "advice": error.advice}
+    return {"code": error.code, "message": error.message, "file": error.file or file, "advice": _advice(error)}
+
+
+def _advice(error: ProvenanceError) -> str | None:
+    """What the error says to do, else what usually helps with errors of its code."""
+    from provenance.error_codes import ERRORS
+
+    if error.advice is not None or error.code not in ERRORS:
+        return error.advice
+    usual = ERRORS[error.code].advice.removesuffix(".")
+    return usual[:1].lower() + usual[1:]
 
 
 def error_value(error: ProvenanceError, *, file: str | None = None) -> dict[str, Any]:
@@ -71,11 +82,11 @@ def error_value(error: ProvenanceError, *, file: str | None = None) -> dict[str,
 
 
 def say_error(error: ProvenanceError, *, file: str | None = None) -> None:
-    """An error for a person: one plain line on stderr, and what to do on the next."""
-    where = error.file or file
-    warn(f"provenance: {plain(where) + ': ' if where else ''}{plain(error.message)}")
-    if error.advice:
-        warn(f"  {plain(error.advice)}")
+    """An error for a person, in one line on stderr: which file, what is wrong, what to do."""
+    told = error_object(error, file=file)
+    where = f"{plain(told['file'])}: " if told["file"] else ""
+    advice = f" - {plain(told['advice'])}" if told["advice"] else ""
+    warn(f"provenance: {where}{plain(error.message)}{advice}")
 
 
 def refusal(error: OSError) -> ProvenanceError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Self
 
-from provenance.cli.words import plain
+from provenance.escaping import plain
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -1,6 +1,7 @@
 """The reference pages that are made from the code: ``python -m provenance.cli.reference`` rewrites them.
 
-docs/cli.md is made whole; in docs/formats/errors.md the table of codes. A test fails when they are not up to date.
+docs/cli.md is made whole; in docs/formats/ the tables of errors.md (codes) and verdict.md (words). A test fails when
+they are not up to date.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import click
 
 from provenance.cli.main import root
 from provenance.error_codes import ERRORS
+from provenance.verdict_words import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,14 +61,17 @@ def _help(command: click.Command, name: str) -> str:
 
 def _without_common(lines: list[str]) -> list[str]:
     """Help without the options that every command takes, and without their heading if nothing else is under it."""
+    if "Options:" not in lines:
+        return lines
+    options = lines.index("Options:") + 1
     kept = []
     skipping = False
-    for line in lines:
+    for line in lines[options:]:
         if line.startswith("  -") or not line.startswith("   "):
             skipping = line.startswith(("  --json", "  --archive", "  --passphrase-file", "  -q, ", "  -h, --help"))
         if not skipping:
             kept.append(line)
-    return kept[:-1] if kept and kept[-1] == "Options:" else kept
+    return [*lines[:options], *kept] if kept and kept[0] else [*lines[: options - 1], *kept[1:]]
 
 
 def error_table() -> str:
@@ -75,18 +80,33 @@ def error_table() -> str:
     return "\n".join(["| code | what it means | what usually helps |", "|---|---|---|", *rows]) + "\n"
 
 
-def with_table(page: str) -> str:
-    """``page`` (docs/formats/errors.md) with its table made anew."""
-    before, rest = page.split("<!-- codes -->\n", 1)
-    _, after = rest.split("<!-- end of codes -->\n", 1)
-    return f"{before}<!-- codes -->\n{error_table()}<!-- end of codes -->\n{after}"
+def word_table() -> str:
+    """The table of the words of a verdict for docs/formats/verdict.md."""
+    rows = [
+        f"| `{member}` | `{word}` | {one.said} | {one.meaning} |"
+        for member, _, words in KINDS.values()
+        for word, one in words.items()
+    ]
+    return "\n".join(["| member | word | in the text | it means |", "|---|---|---|---|", *rows]) + "\n"
+
+
+#: Pages under docs/formats/ -> the table in them that is made from the code.
+TABLES = {"errors.md": error_table, "verdict.md": word_table}
+
+
+def with_table(page: str, table: str) -> str:
+    """``page`` with its table, between two marks, made anew."""
+    before, rest = page.split("<!-- table -->\n", 1)
+    _, after = rest.split("<!-- end of table -->\n", 1)
+    return f"{before}<!-- table -->\n{table}<!-- end of table -->\n{after}"
 
 
 def main(folder: Path) -> None:
     """Rewrite the pages under ``folder`` (docs)."""
     (folder / "cli.md").write_text(cli_page(), encoding="utf-8")
-    errors = folder / "formats" / "errors.md"
-    errors.write_text(with_table(errors.read_text(encoding="utf-8")), encoding="utf-8")
+    for name, table in TABLES.items():
+        page = folder / "formats" / name
+        page.write_text(with_table(page.read_text(encoding="utf-8"), table()), encoding="utf-8")
 
 
 if __name__ == "__main__":

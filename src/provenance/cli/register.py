@@ -10,8 +10,9 @@ import click
 from provenance.cli import output
 from provenance.cli.values import byte_count, file_name, free_text
 from provenance.cli.verb import verb
-from provenance.cli.words import details, plain, size
+from provenance.cli.words import details, size
 from provenance.errors import ProvenanceError, UsageError
+from provenance.escaping import plain
 
 if TYPE_CHECKING:
     from provenance.cli.session import Session

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from provenance.cli.output import warn
-from provenance.cli.words import plain
 from provenance.errors import KeyFileError, LockedError, UsageError
+from provenance.escaping import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,10 +74,17 @@ class Session:
         answer: str = click.prompt(words, default="", hide_input=True, show_default=False, err=True)
         return answer or None
 
-    def new_passphrase(self, words: str, *, file: str | None = None, given: bool = True) -> str:
+    def new_passphrase(
+        self,
+        words: str,
+        *,
+        file: str | None = None,
+        given: bool = True,
+        advice: str = "give --passphrase-file FILE or set PROVENANCE_PASSPHRASE",
+    ) -> str:
         """A passphrase to set: from ``file``, else as given if that counts here, else asked for twice.
 
-        Raises :class:`UsageError` when there is nobody to ask.
+        Raises :class:`UsageError` with ``advice`` when there is nobody to ask.
         """
         if file is not None:
             return _first_line(file)
@@ -85,9 +92,7 @@ class Session:
         if known is not None:
             return known
         if not sys.stdin.isatty():
-            raise no_passphrase(
-                "give --passphrase-file FILE or set PROVENANCE_PASSPHRASE" if given else "name its file"
-            )
+            raise no_passphrase(advice)
         answer: str = click.prompt(words, hide_input=True, confirmation_prompt=True, err=True)
         return answer
 
@@ -120,9 +125,7 @@ class Session:
         try:
             custodian.reading  # noqa: B018 - opened now, so that nothing later asks or fails
         except LockedError:
-            self.note(
-                "the archive is locked: sealed values are left out; `provenance unlock` or the passphrase opens it"
-            )
+            self.note(f"the archive is locked: sealed values are left out; {_opens(custodian)}")
         except BaseException:
             custodian.close()
             raise
@@ -168,6 +171,14 @@ class Session:
         from provenance.cli.progress import Meter
 
         return Meter(shown=sys.stderr.isatty() and not self.quiet)
+
+
+def _opens(custodian: Custodian) -> str:
+    """What would open a locked archive: without its keys folder neither a passphrase nor words do."""
+    folder = custodian.keyring.folder
+    if folder.is_dir():
+        return "`provenance unlock` or the passphrase opens it"
+    return f"{plain(str(folder))} is missing: put back a copy, or `provenance key restore FILE` from a recovery export"
 
 
 def no_passphrase(advice: str) -> UsageError:

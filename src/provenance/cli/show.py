@@ -9,7 +9,8 @@ import click
 from provenance.cli import output
 from provenance.cli.values import evidence_id_argument
 from provenance.cli.verb import verb
-from provenance.cli.words import details, plain, plural, seconds, size
+from provenance.cli.words import details, plural, seconds, size
+from provenance.escaping import plain
 
 if TYPE_CHECKING:
     from provenance.cli.session import Session

@@ -13,15 +13,19 @@ from provenance.cli.lazy import LazyGroup
 from provenance.cli.session import read_text
 from provenance.cli.values import byte_count, evidence_id_argument, file_name
 from provenance.cli.verb import verb
-from provenance.cli.words import details, plain
-from provenance.errors import RecordError
+from provenance.cli.words import details
+from provenance.errors import RecordError, SignatureError
+from provenance.escaping import plain
 
 if TYPE_CHECKING:
     from provenance.cli.session import Session
     from provenance.evidence import DigestSet
+    from provenance.receipts import CheckedSlip
 
 #: A slip has at most 263 characters and twelve words at most 107; the rest is room for what a message puts around.
 _MESSAGE_CHARACTERS = 4096
+#: What is longer is a mistyped slip, no name worth repeating in an error.
+_NAME = 100
 
 
 @click.group(
@@ -61,26 +65,17 @@ def show(session: Session, evidence_id: str) -> None:
 @click.option("--words-file", type=file_name, metavar="FILE", help="The recovery words that open a sealed slip.")
 @click.option("--max-bytes", type=byte_count, metavar="SIZE", help="Refuse a file that is larger, e.g. 4GiB.")
 def check(session: Session, text: str, file: str, words_file: str | None, max_bytes: int | None) -> int:
-    """Tell whether SLIP (its text, @FILE, or - for stdin) is about FILE. Needs no archive.
+    """Tell whether SLIP (its text, @ and the name of a file with it, or - for stdin) is about FILE. Needs no archive.
 
     The time in a slip is the claim of the device that made it. It dates the file only from when somebody else can
     show that they held the slip.
 
     Exit status: 0 the slip commits to exactly these bytes; 1 it does not; 2 trouble.
     """
-    from provenance.receipts import check_slip, read_slip
-
-    written = _slip_in(_text_of(text))
-    said = read_slip(written)
+    written = _slip_in(_text_of(text), text)
+    said = _read(written)
     digests = _digests(session, file, max_bytes)
-    try:
-        check_slip(written, digests, slip_secret=_secret(words_file))
-    except RecordError as error:
-        if error.code != "slip.other-file":
-            raise
-        matches = False
-    else:
-        matches = True
+    matches = _matches(written, digests, _secret(words_file))
     value = {
         "file": file,
         "matches": matches,
@@ -95,6 +90,32 @@ def check(session: Session, text: str, file: str, words_file: str | None, max_by
     else:
         _say(session, value)
     return 0 if matches else 1
+
+
+def _read(written: str) -> CheckedSlip:
+    """What the slip says; an error of its text is one of copying it, and no fault of an archive."""
+    from provenance.receipts import read_slip
+
+    try:
+        return read_slip(written)
+    except SignatureError as error:
+        raise RecordError(
+            "the signature of this slip does not check: a character of it was changed", code="slip.signature"
+        ) from error
+    except RecordError as error:
+        raise RecordError("this slip is not whole, or was changed", code="slip.malformed") from error
+
+
+def _matches(written: str, digests: DigestSet, secret: bytes | None) -> bool:
+    from provenance.receipts import check_slip
+
+    try:
+        check_slip(written, digests, slip_secret=secret)
+    except RecordError as error:
+        if error.code == "slip.other-file":
+            return False
+        raise RecordError(error.message, code=error.code) from error  # what to do here is in the table of codes
+    return True
 
 
 def _say(session: Session, value: dict[str, object]) -> None:
@@ -131,11 +152,27 @@ def _text_of(argument: str) -> str:
     return read_text(argument[1:]) if argument.startswith("@") else argument
 
 
-def _slip_in(message: str) -> str:
-    """The slip itself, out of whatever a messenger put around it."""
+def _slip_in(message: str, argument: str) -> str:
+    """The slip itself, out of whatever a messenger put around it. ``argument``: where the message came from."""
     found = [word for word in message.split() if word.startswith("PVR1:")]
-    if len(found) != 1:
-        raise RecordError(
-            "this is not one slip", code="slip.malformed", advice="a slip is one word that begins with PVR1:"
+    if len(found) == 1:
+        return found[0]
+    advice = "a slip is one word that begins with PVR1:"
+    if message == argument and _is_file(argument):  # a name where the text was meant
+        holds = Path(argument).stat().st_size <= _MESSAGE_CHARACTERS and "PVR1:" in read_text(argument)
+        advice = (
+            f"to read the slip from this file write @{argument}" if holds else "the slip comes first, then the file"
         )
-    return found[0]
+    raise RecordError(
+        f"{len(found)} slips are given, one is needed" if found else "there is no slip in it",
+        code="slip.malformed",
+        file=argument.removeprefix("@") if not found and argument != "-" and len(argument) < _NAME else None,
+        advice=advice,
+    )
+
+
+def _is_file(argument: str) -> bool:
+    try:
+        return Path(argument).is_file()
+    except OSError:  # a slip is longer than a name may be
+        return False

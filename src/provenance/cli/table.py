@@ -11,19 +11,22 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+#: Columns of a terminal on which nothing has to be shortened: ids, times, sizes, and 30 characters for a file name.
+_WIDE = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: ``name`` for programs, ``title`` for people.
 
-    ``fold``: may be broken when the line is short; ``piped``: for programs only, a terminal has no room for it.
+    ``fold``: may be broken when the line is short; ``narrow``: characters of it that such a line shows.
     """
 
     name: str
     title: str
     right: bool = False
     fold: bool = False
-    piped: bool = False
+    narrow: int | None = None
 
 
 def draw(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
@@ -37,15 +40,16 @@ def draw(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    console = Console()
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    shown = [number for number, column in enumerate(columns) if not column.piped]
-    for column in (columns[number] for number in shown):
+    kept = [column.narrow if console.width < _WIDE else None for column in columns]
+    for column, most in zip(columns, kept, strict=True):
         table.add_column(
-            column.title,
+            column.title[:most],
             justify="right" if column.right else "left",
             no_wrap=not column.fold,
             overflow="fold",
         )
     for row in rows:
-        table.add_row(*(Text(row[number]) for number in shown))
-    Console().print(table)
+        table.add_row(*(Text(cell[:most]) for cell, most in zip(row, kept, strict=True)))
+    console.print(table)

@@ -11,8 +11,8 @@ from provenance.cli import output
 from provenance.cli.session import read_small, read_text
 from provenance.cli.values import file_name, time_span
 from provenance.cli.verb import verb
-from provenance.cli.words import plain
 from provenance.errors import UsageError
+from provenance.escaping import plain
 
 if TYPE_CHECKING:
     from provenance.attest.keys import ReadingKey

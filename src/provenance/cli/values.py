@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provenance.cli.words import unicode_text
 from provenance.errors import UsageError
+from provenance.escaping import unicode_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

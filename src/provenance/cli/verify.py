@@ -12,8 +12,8 @@ import click
 from provenance.cli import output
 from provenance.cli.values import byte_count, evidence_id_argument, file_name, split_ids, words_of
 from provenance.cli.verb import verb
-from provenance.cli.words import plain
 from provenance.errors import ProvenanceError, UsageError
+from provenance.escaping import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,7 @@ REQUIRABLE = ("record=known", "log=witnessed", "time=quorum", "altered=none")
 @click.option("--evidence", multiple=True, metavar="ID", help="Compare with this item of evidence only; repeatable.")
 @click.option("--against", type=file_name, metavar="FILE", help="Compare with FILE itself: needs no archive.")
 @click.option("--full", is_flag=True, help="Decode and compare every level, also when an early one settles it.")
+@click.option("--findings", is_flag=True, help="List every check in the text, also those that held.")
 @click.option("--record", is_flag=True, help="Append what was found to the archive, signed; else nothing is written.")
 @click.option(
     "--accept", type=words_of(ACCEPTABLE), metavar="WORD,...", help=f"Also status 0: {', '.join(ACCEPTABLE)}."
@@ -74,8 +75,10 @@ def verify(session: Session, files: tuple[str, ...], **options: Any) -> int:
     require = REQUIRABLE if options["court"] else options["require"] or ()
     with _custodian(session, options) as custodian:
         answers = _verdicts(session, custodian, names, choices)
-        say = _say_json if session.json else _say_text
-        return say(session, answers, len(names), accept=options["accept"] or (), require=require)
+        asked = {"accept": options["accept"] or (), "require": require}
+        if session.json:
+            return _say_json(answers, len(names), **asked)
+        return _say_text(session, answers, len(names), every_finding=options["findings"], **asked)
 
 
 @contextlib.contextmanager
@@ -129,10 +132,7 @@ def _status(name: str, answer: Verdict | ProvenanceError, **asked: tuple[str, ..
     return exit_status(answer, **asked)
 
 
-def _say_json(
-    session: Session, answers: Iterator[tuple[str, Verdict | ProvenanceError]], count: int, **asked: tuple[str, ...]
-) -> int:
-    del session  # JSON is the same, quiet or not
+def _say_json(answers: Iterator[tuple[str, Verdict | ProvenanceError]], count: int, **asked: tuple[str, ...]) -> int:
     worst = 0
     with output.JsonArray() if count > 1 else output.JsonSingle() as array:
         for name, answer in answers:
@@ -150,7 +150,12 @@ def _json_of(name: str, answer: Verdict | ProvenanceError) -> str:
 
 
 def _say_text(
-    session: Session, answers: Iterator[tuple[str, Verdict | ProvenanceError]], count: int, **asked: tuple[str, ...]
+    session: Session,
+    answers: Iterator[tuple[str, Verdict | ProvenanceError]],
+    count: int,
+    *,
+    every_finding: bool,
+    **asked: tuple[str, ...],
 ) -> int:
     from provenance.verdict_text import render
 
@@ -159,7 +164,7 @@ def _say_text(
         if isinstance(answer, ProvenanceError):
             output.say_error(answer, file=name)
         else:
-            text = render(answer)
+            text = render(answer, every_finding=every_finding)
             output.say(text.split("\n", 1)[0] if session.quiet else text)
             if number < count and not session.quiet:
                 output.say()

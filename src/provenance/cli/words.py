@@ -1,39 +1,11 @@
-"""Values as people read them, and text from elsewhere as a terminal may show it."""
+"""Values as people read them, and lines as wide as their terminal."""
 
 from __future__ import annotations
 
 import re
 import textwrap
-import unicodedata
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
-_SURROGATES = range(0xDC80, 0xDD00)  # PEP 383: byte 0x80-0xff of a file name that is not UTF-8
-
-
-def plain(text: str) -> str:
-    r"""``text`` on one line with everything escaped that could move a cursor, hide or reorder what is beside it.
-
-    File names, tags and notes come from strangers: control characters, line ends and the invisible characters that
-    turn the reading direction are shown as ``\x1b`` or ``\u202e``, bytes that are not UTF-8 as ``\xff``.
-    """
-    return "".join(_plain_character(character) for character in text)
-
-
-def _plain_character(character: str) -> str:
-    if ord(character) in _SURROGATES:
-        return f"\\x{ord(character) - 0xDC00:02x}"
-    if character.isprintable() or unicodedata.category(character) == "Zs":
-        return character
-    return character.encode("unicode_escape").decode("ascii")
-
-
-def unicode_text(text: str) -> str:
-    r"""``text`` as JSON may carry it: bytes of a file name that are not UTF-8 become ``\xff``, nothing else changes."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return "".join(_plain_character(each) if unicodedata.category(each) == "Cs" else each for each in text)
-    return text
 
 
 def size(count: int) -> str:
@@ -71,11 +43,15 @@ def details(rows: list[tuple[str, str]]) -> str:
 #: One or two columns, with at least two spaces after each, before the value: as `details` writes them.
 _NAMED = re.compile(r"(?: *\S+(?: \S+)*? {2,}){1,2}(?=\S)")
 #: A value that begins further right is wrapped under its line instead.
-_INDENT = 30
+_INDENT = 34
+_DIGEST = re.compile(r"[0-9a-f]{64}(?:[0-9a-f]{64})?")
 
 
 def wrapped(text: str, width: int) -> str:
-    """``text`` broken between words at ``width`` columns, values under values; words are never broken."""
+    """``text`` broken between words at ``width`` columns, values under values.
+
+    Words are never broken, but for a SHA-512, which is longer than most lines: it stands on two.
+    """
     return "\n".join(_wrapped_line(line, width) for line in text.split("\n"))
 
 
@@ -85,6 +61,8 @@ def _wrapped_line(line: str, width: int) -> str:
     named = _NAMED.match(line[:_INDENT])
     lead = len(line) - len(line.lstrip(" "))
     start, indent = (named.end(), named.end()) if named is not None else (lead, lead + 2)
+    if _DIGEST.fullmatch(line, start):
+        return _digest_lines(line[:start], line[start:], width, lead + 2)
     parts = textwrap.wrap(
         line[start:],
         width - indent,
@@ -94,3 +72,13 @@ def _wrapped_line(line: str, width: int) -> str:
         replace_whitespace=False,
     )
     return line[:start] + f"\n{' ' * indent}".join(parts)
+
+
+def _digest_lines(name: str, digest: str, width: int, below: int) -> str:
+    """64 digits a line, beside the name; where that is too long, below it; where that is, too, all as it was."""
+    parts = [digest[at : at + 64] for at in range(0, len(digest), 64)]
+    if len(name) + 64 <= width:
+        return name + f"\n{' ' * len(name)}".join(parts)
+    if below + 64 <= width:
+        return "\n".join([name.rstrip(), *(" " * below + part for part in parts)])
+    return name + digest

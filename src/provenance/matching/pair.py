@@ -78,7 +78,9 @@ def _by_picture(pair: _Pair) -> Comparison:
         return nothing_found(*_shared(strands))
     found = _found(max(carried, key=lambda strand: strand.matched_seconds), pair.source)
     container = pair.files[0].measurement.container
-    alterations, notes = shown_differences(*tracks, container=container, whole=found.course.is_whole)
+    alterations, notes = shown_differences(
+        *tracks, container=container, whole=found.course.is_whole, coded_again=found.basis == "pictures"
+    )
     found = _with_configuration(pair, found, explained=bool(alterations))
     found.general.extend(alterations)
     found.notes.extend(notes)

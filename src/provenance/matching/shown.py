@@ -39,6 +39,15 @@ _KINDS: Final[dict[str, AlterationKind]] = {
 }
 
 
+#: Values that ITU-T H.273 (tables 2 to 4) calls functionally the same, by FFmpeg's names; programs write one for the
+#: other.
+SAME_COLOUR: Final[dict[str, tuple[frozenset[str], ...]]] = {
+    "matrix": (frozenset({"bt470bg", "smpte170m"}),),
+    "primaries": (frozenset({"smpte170m", "smpte240m"}),),
+    "transfer": (frozenset({"bt709", "smpte170m", "bt2020-10", "bt2020-12"}),),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """The evidence picture, mirrored left-right if ``mirrored``, then turned clockwise, gives the questioned one."""
@@ -56,12 +65,18 @@ def turn(questioned: Presentation, evidence: Presentation) -> Turn:
 
 
 def shown_differences(
-    questioned: Track, evidence: Track, *, container: str, whole: bool
+    questioned: Track, evidence: Track, *, container: str, whole: bool, coded_again: bool = False
 ) -> tuple[list[Alteration], list[Note]]:
-    """Alterations and notes about one pair of picture tracks; ``container`` is that of the questioned file."""
+    """Alterations and notes about one pair of picture tracks; ``container`` is that of the questioned file.
+
+    ``coded_again``: only the pictures are the same, so the coded header is the coder's that made the copy.
+    """
     unable = CANNOT_CARRY.get(container, frozenset())
     alterations, notes = _turned(questioned.presentation, evidence.presentation, unable=unable)
     for name, kind in _KINDS.items():
+        if coded_again and (settled := _settled(questioned.presentation, evidence.presentation, name)):
+            notes.append(Note("presentation.notCompared", "informational", settled))
+            continue
         what = _difference(questioned.presentation, evidence.presentation, name, carried=name not in unable)
         if what is not None and not any(found.kind == kind for found in alterations):
             alterations.append(Alteration(kind, what=what))
@@ -102,6 +117,24 @@ def _turned(
     return [Alteration("rotation", what=f"turned by {turned.rotation} degrees")], []
 
 
+def _settled(questioned: Presentation, evidence: Presentation, name: str) -> str | None:
+    """In words, where the recording's own headers disagree and a copy coded again has one of their two values.
+
+    Players follow one header or the other, and so does what coded the copy (docs/adr/0030-headers-that-disagree.md).
+    """
+    stated, coded = getattr(evidence.stated, name), getattr(evidence.coded, name)
+    said = {getattr(questioned.stated, name), getattr(questioned.coded, name)} - {None}
+    if stated is None or coded is None or len(said) != 1 or name == "size":
+        return None
+    width = (questioned.coded.size or questioned.stated.size or (1, 1))[0]
+    value = next(iter(said))
+    if _same(name, stated, coded, width=width) or not any(
+        _same(name, value, one, width=width) for one in (stated, coded)
+    ):
+        return None
+    return f"{_label(name)}: the recording says {_text(stated)} and, in its coded header, {_text(coded)}"
+
+
 def _difference(questioned: Presentation, evidence: Presentation, name: str, *, carried: bool) -> str | None:
     """What differs in one value, in words, or None."""
     stated, coded = getattr(questioned.stated, name), getattr(questioned.coded, name)
@@ -139,7 +172,7 @@ def _same(name: str, value: object, other: object, *, width: int) -> bool:
     if name == "sample_aspect" and isinstance(value, Fraction) and isinstance(other, Fraction):
         # Matroska stores the displayed width in whole pixels: aspects that round to the same width are equal.
         return abs(value - other) * width < 1
-    return value == other
+    return value == other or any({value, other} <= group for group in SAME_COLOUR.get(name, ()))
 
 
 def _captions(questioned: Presentation, evidence: Presentation, *, whole: bool) -> list[Alteration]:

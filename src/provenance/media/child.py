@@ -18,10 +18,10 @@ from typing import IO, TYPE_CHECKING, Any
 
 from provenance.binding import codec
 from provenance.errors import MediaError, ProvenanceError, RecordError
+from provenance.escaping import plain
 from provenance.evidence import UNIT_DIGEST_BYTES, Depth, Measurement
 from provenance.media import protocol
 from provenance.media.limits import Limits
-from provenance.media.source import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 _COMMAND = [sys.executable, "-I", "-m", "provenance.media.worker"]
 #: numpy's linear algebra would start a thread a core; nothing here uses it.
-_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
+#: glibc reserves 64 to 128 MiB of address space for each arena, and makes new ones when threads contend: on a busy
+#: machine an undamaged file ran into the limit on address space.
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "LC_ALL": "C.UTF-8"}
 #: Windows cannot start a program without it.
 _WINDOWS_NEEDS = ("SYSTEMROOT",)
 _REPLAY_ROW = 1 + UNIT_DIGEST_BYTES
@@ -221,7 +223,7 @@ class _LastWords:
         self._reader.join()
         lines = self._kept.split(b"\n")
         line = next((text for each in reversed(lines) if (text := each.strip())), b"")
-        return f": {printable(line)[-_LAST_LINE:]}" if line else ""
+        return f": {plain(os.fsdecode(line))[-_LAST_LINE:]}" if line else ""
 
     def _read(self) -> None:
         while data := os.read(self._pipe.fileno(), _LAST_WORDS):

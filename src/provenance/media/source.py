@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from provenance.binding.digest import BytesDigest
 from provenance.errors import FileError
+from provenance.escaping import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,7 +43,7 @@ class Source:
 
     def __init__(self, descriptor: int, name: str, *, keeps_atime: bool) -> None:
         self.fd = descriptor
-        #: The name the caller used, printable whatever bytes it has.
+        #: The name the caller used, plain text whatever bytes it has.
         self.name = name
         self.stat = os.fstat(descriptor)
         #: Whether reading leaves the access time alone; else the file system decides (``relatime`` mostly).
@@ -110,7 +111,7 @@ def open_source(path: str | bytes | os.PathLike[str], *, max_bytes: int | None =
         FileError: ``file.missing``, ``file.not-regular``, ``file.too-large`` (over ``max_bytes``), ``file.unreadable``.
     """
     raw = os.fspath(path)
-    name = printable(raw)
+    name = plain(os.fsdecode(raw))
     descriptor, keeps_atime = _open(raw, name)
     try:
         source = Source(descriptor, name, keeps_atime=keeps_atime)
@@ -133,12 +134,6 @@ def digest(source: Source, progress: Progress | None = None) -> tuple[DigestSet,
     with BytesDigest() as observer:
         source.read_once(observer, progress)
         return observer.result()
-
-
-def printable(path: str | bytes) -> str:
-    """``path`` for people: undecodable bytes and control characters as backslash escapes."""
-    text = os.fsdecode(path)
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def _open(raw: str | bytes, name: str) -> tuple[int, bool]:

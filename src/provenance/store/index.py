@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 _APPLICATION_ID = 0x70763169  # "pv1i"
 
 #: Evidences kept for one unit: the earliest registrations win. A unit that is in more pieces of evidence than this says

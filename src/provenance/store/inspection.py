@@ -147,7 +147,7 @@ class Inspection:
         return None if row is None else row[0]
 
     def index_row(self, log: int, index: int) -> Values | None:
-        """The index columns (as in :class:`store.archive.Row`) of the record at a place in the log."""
+        """The index columns (as in :class:`store.record_tables.Row`) of the record at a place in the log."""
         return self._first(
             "SELECT envelope_digest, log, idx, predicate, event, evidence_id, key_id, seq, key_seq"
             " FROM statements WHERE log = ? AND idx = ?",

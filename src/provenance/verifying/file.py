@@ -1,0 +1,52 @@
+"""A file in hand: its bytes are digested at once, the rest is measured step by step, only as deep as is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from provenance.media import child
+from provenance.media.source import digest
+from provenance.verdict import Questioned
+from provenance.verifying.chunks import Chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from provenance.evidence import Depth, DigestSet, Measurement, MediaKind
+    from provenance.media.source import Source
+
+    Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass(slots=True)
+class FileInHand:
+    """A file while it is being looked into: the questioned file, or the one it is compared with."""
+
+    source: Source
+    digests: DigestSet
+    chunks: Chunks
+    progress: Progress | None
+    measured: Measurement | None = None
+
+    @classmethod
+    def read(cls, source: Source, progress: Progress | None, *, quietly: bool = False) -> FileInHand:
+        """Digest all bytes; ``quietly``: without telling ``progress`` of it."""
+        digests, leaves = digest(source, None if quietly else _phase(progress, "reading"))
+        return cls(source, digests, Chunks(leaves, digests.size), progress)
+
+    def measure(self, depth: Depth) -> Measurement:
+        """Measure at ``depth``; what was measured deeper before is used again."""
+        if self.measured is None or (depth == "full" and self.measured.depth != "full"):
+            phase = "demuxing" if depth == "streams" else "decoding"
+            self.measured = child.measure(self.source, depth=depth, progress=_phase(self.progress, phase))
+        return self.measured
+
+    def facts(self, kind: MediaKind | None = None) -> Questioned:
+        """What the verdict says of the file."""
+        known = kind or (self.measured.kind if self.measured else "other")
+        return Questioned(self.source.name, self.digests.sha256, self.digests.size, known)
+
+
+def _phase(progress: Progress | None, phase: str) -> Callable[[int, int], None] | None:
+    return None if progress is None else lambda done, total: progress(phase, done, total)
