@@ -80,6 +80,12 @@ def test_a_copy_coded_again_may_have_either_value_of_a_recording_that_disagrees_
     assert kinds(related(presented(MARKET, coded=replace(Shown(), sample_aspect=Fraction(1))), evidence)) == ["aspect"]
 
 
+def test_a_copy_coded_again_has_the_size_that_the_container_shows():
+    evidence = presented(MARKET, coded=replace(Shown(), size=(336, 180)))
+    assert kinds(related(shown_as(recoded(MARKET), size=SHOWN.size), evidence)) == []
+    assert kinds(related(shown_as(recoded(MARKET), size=(336, 180)), evidence)) == ["crop"]
+
+
 def test_displayed_widths_that_matroska_rounds_are_equal():
     evidence = shown_as(MARKET, sample_aspect=Fraction(40, 33))
     rounded = shown_as(MARKET, sample_aspect=Fraction(776, 640))

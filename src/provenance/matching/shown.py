@@ -124,13 +124,13 @@ def _settled(questioned: Presentation, evidence: Presentation, name: str) -> str
     """
     stated, coded = getattr(evidence.stated, name), getattr(evidence.coded, name)
     said = {getattr(questioned.stated, name), getattr(questioned.coded, name)} - {None}
-    if stated is None or coded is None or len(said) != 1 or name == "size":
+    if stated is None or coded is None or len(said) != 1:
         return None
     width = (questioned.coded.size or questioned.stated.size or (1, 1))[0]
     value = next(iter(said))
-    if _same(name, stated, coded, width=width) or not any(
-        _same(name, value, one, width=width) for one in (stated, coded)
-    ):
+    # A crop that the container asks for is not undone: of two sizes, only the one that is shown counts.
+    allowed = (stated,) if name == "size" else (stated, coded)
+    if _same(name, stated, coded, width=width) or not any(_same(name, value, one, width=width) for one in allowed):
         return None
     return f"{_label(name)}: the recording says {_text(stated)} and, in its coded header, {_text(coded)}"
 
