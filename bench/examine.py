@@ -1,4 +1,4 @@
-"""What an examination costs over decoding alone: ``python bench/examine.py [--runs 5] [--seconds 15]``.
+"""What an examination costs over decoding alone: ``python bench/examine.py [--runs 5] [--seconds 30]``.
 
 Examine (the child: demux, decode, every digest) against the sum of ``ffmpeg -f null`` and ``openssl dgst -sha256`` of
 the same decoded bytes, in the same run, turn about. Clips are synthesised: texture, movement and noise, so that the
@@ -59,7 +59,7 @@ def examine(path: Path) -> None:
 
 
 def main() -> None:
-    asked = arguments(__doc__, runs=5, seconds=15)
+    asked = arguments(__doc__, runs=5, seconds=30)
     heading("examine", "clip", "examine CPU s", "bare CPU s", "CPU ratio: median (worst)", "wall ratio: median (worst)")
     with folder() as temporary:
         place = Path(temporary)

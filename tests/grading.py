@@ -59,6 +59,10 @@ def _exact(ranges: list[list[float]]) -> list[tuple[Fraction, Fraction]]:
     return [(Fraction(start), Fraction(end)) for start, end in ranges]
 
 
+#: A verdict rounds seconds to 6 decimals.
+ROUNDED = Fraction(1, 10**6)
+
+
 def _missing_piece(piece: Piece, case: Case, verdict: dict, ids: dict[str, str]) -> str | None:
     made_lead, source_lead = case.leads
     for segment in verdict["segments"]:
@@ -82,6 +86,7 @@ def _close(
 ) -> bool:
     """Whether both ends agree, counted from the first shown picture or from the earliest unit of the file."""
     start, end = Fraction(seen[0]), Fraction(seen[1])
+    tolerance += ROUNDED
     return any(
         abs(start - wanted[0] - shift) <= tolerance and -tolerance <= end - wanted[1] - shift <= held + tolerance
         for shift in {0, lead}

@@ -259,3 +259,18 @@ def test_a_file_cut_at_any_place_of_its_head_gets_an_answer(clip, tmp_path):
             patch.setattr(work.sandbox, "fix_address_space", lambda size: None)
             file = work.File(opened.fileno(), length, Limits(), 1, lambda done: None)
             assert work.measure(file, "full").state != "whole"
+
+
+@pytest.mark.parametrize("stamped", [False, True])
+@pytest.mark.parametrize("count", [1, 3648, 70_000, 200_000])
+def test_foreign_bytes_behind_or_in_a_transport_stream_are_passed_over(count, stamped, clip, measure, tmp_path):
+    """FFmpeg's demuxer says "try again" there, which must not be taken for a lack of memory."""
+    units = [unit for (unit,) in struct.iter_unpack("188s", clip("pier", container="ts").read_bytes())]
+    whole = b"".join(bytes(4 * stamped) + unit for unit in units)  # camcorders put a time of 4 bytes before each
+    told = measure(written(tmp_path, whole, "whole.mts"))
+    foreign = (b"these bytes are of no transport stream at all, whoever put them there\n" * 4000)[:count]
+    behind = measure(written(tmp_path, whole + foreign, "behind.mts"))
+    assert len(behind.tracks[0].packets) == len(told.tracks[0].packets)
+    middle = len(units) // 2 * (188 + 4 * stamped)
+    inside = measure(written(tmp_path, whole[:middle] + foreign + whole[middle:], "inside.mts"))
+    assert len(inside.tracks[0].packets) >= len(told.tracks[0].packets) - 2

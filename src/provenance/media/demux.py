@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from provenance.media.limits import Limits
     from provenance.media.probe import Setup
 
+#: Stretches of foreign bytes that are passed over: 64 KiB each, 4 GiB in all.
+_TRIES = 65_536
 #: Bytes that containers put between the position a demuxer states and the unit itself: a Matroska block header with
 #: its element id, size, track, time and flags has at most 4 + 8 + 8 + 2 + 1.
 _LEAD = 23
@@ -145,10 +147,25 @@ def packets(container: InputContainer, wanted: list[Any], limits: Limits) -> Ite
         MediaError: ``media.limit``.
         FFmpegError: the container breaks off.
     """
-    for count, packet in enumerate(container.demux(*wanted)):
+    for count, packet in enumerate(_persistently(container, wanted)):
         if count > limits.packets:
             raise MediaError(f"more than {limits.packets} packets", code="media.limit")
         yield packet
+
+
+def _persistently(container: InputContainer, wanted: list[Any]) -> Iterator[Packet[Any]]:
+    """Packets up to the end of the file, also behind bytes that are of no container.
+
+    FFmpeg's MPEG-TS demuxer gives up after 64 KiB without a packet with "try again", which is no lack of memory here:
+    threads are started when a decoder is opened, not by reading packets.
+    """
+    for _ in range(_TRIES):
+        try:
+            yield from container.demux(*wanted)
+        except BlockingIOError:
+            continue
+        return
+    raise MediaError(f"more than {_TRIES} stretches of foreign bytes", code="media.limit")
 
 
 def run(
