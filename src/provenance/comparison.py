@@ -97,6 +97,10 @@ class Alteration:
     what: str | None = None
 
 
+#: Left, top, width, height as parts of the picture.
+WHOLE_PICTURE = (Fraction(0), Fraction(0), Fraction(1), Fraction(1))
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A pair of aligned time ranges. ``source`` is the caller's key of the evidence it came from (never printed)."""
@@ -111,6 +115,10 @@ class Segment:
     mirrored: bool = False
     rotation: int = 0
     alterations: tuple[Alteration, ...] = ()
+    #: mean likeness of the aligned pictures; 1 where units are equal
+    similarity: Fraction = Fraction(1)
+    #: left, top, width, height of the part of the evidence picture that is visible
+    region: tuple[Fraction, Fraction, Fraction, Fraction] = WHOLE_PICTURE
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,9 @@ TrackKind = Literal["video", "sound", "subtitle", "data", "attachment", "attache
 #: media, nothing could be demuxed. ``not-media``: text, empty, playlist, unknown bytes; registered as bytes only.
 FileState = Literal["whole", "damaged", "unfinished-recording", "unreadable", "not-media"]
 Depth = Literal["streams", "full"]
+#: How closely looks are measured beside decoding: ``kept``, what an archive keeps of a recording; ``close``, every
+#: picture of a questioned file, for this run alone.
+Looking = Literal["none", "kept", "close"]
 
 # Flags of a packet row
 PACKET_KEY = 1  # a decoder can start here
@@ -124,6 +127,35 @@ class SoundBlockRows:
 
     def __len__(self) -> int:
         return len(self.digests)
+
+
+#: Bytes of a code; side of a small picture's luma, and of its two chroma planes; bytes of a local feature.
+CODE_BYTES = 32
+SMALL_SIDE = 96
+CHROMA_SIDE = 24
+SMALL_BYTES = SMALL_SIDE**2 + 2 * CHROMA_SIDE**2
+FEATURE_BYTES = 36
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How the pictures of one track look, before any rotation that a player adds.
+
+    ``codes``: 32 bytes a picture, in the order of its :class:`PictureRows`; ``qualities``: one byte a picture, mean
+    difference of neighbouring boxes in sixteenths of a level. ``small``: pictures of 96 x 96 box means of luma, then
+    24 x 24 of each chroma plane, of the pictures numbered ``small_places``. ``features``: place (two u16) and ORB
+    descriptor (32 bytes) of local features, of the pictures numbered ``feature_places`` (one entry a feature).
+    """
+
+    codes: bytes = b""
+    qualities: bytes = b""
+    small: bytes = b""
+    small_places: tuple[int, ...] = ()
+    features: bytes = b""
+    feature_places: tuple[int, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.qualities)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +221,7 @@ class Track:
     presentation: Presentation = Presentation()
     packets: PacketRows | None = None
     pictures: PictureRows | None = None
+    looks: Looks | None = None
     sound: SoundBlockRows | None = None
     #: How the container stores units, needed to replay them: 0 = as they are, else bytes of a NAL length prefix.
     nal_length_size: int = 0

@@ -52,7 +52,7 @@ def examine_source(
     Raises :class:`~provenance.errors.MediaError` when the child stopped (nothing is recorded: it can be tried again)
     and :class:`~provenance.errors.FileError` when the file changed meanwhile.
     """
-    measured = child.measure(source, depth="full", progress=_examining(progress))
+    measured = child.measure(source, depth="full", looking="kept", progress=_examining(progress))
     source.check_unchanged()
     with custodian.archive.writing():
         custody.append_examination(custodian, evidence_id, to_blobs(measured), sealed_facts(measured))

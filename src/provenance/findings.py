@@ -95,6 +95,17 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "informational",
         "Not that the file is unrelated: a re-encoded copy shares none of them.",
     ),
+    # appearance
+    "softBinding.match": Meaning(
+        "Pictures of the file in hand look like those of the recording, and move like them.",
+        "informational",
+        "Not that they are unchanged, nor that another camera beside this one could not have recorded them.",
+    ),
+    "softBinding.sameScene": Meaning(
+        "It looks like a recording that is held, and is not shown to come from it.",
+        "informational",
+        "Not that it is another recording, nor that it is the same: the same place can be filmed twice.",
+    ),
     "evidence.sharedMaterial": Meaning(
         "Only material that does not discriminate is shared outside the matched parts: black, bars, silence, "
         "or too few pictures.",

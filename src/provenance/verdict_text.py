@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from provenance.comparison import WHOLE_PICTURE
 from provenance.escaping import plain
 from provenance.findings import MEANINGS
 from provenance.verdict import alterations, is_about_records
@@ -118,13 +119,20 @@ def _places(verdict: Verdict) -> Iterator[str]:
 def _others(verdict: Verdict) -> Iterator[str]:
     others = verdict.comparison.others
     for source, relation, basis, _ in others[:LISTED]:
-        yield f"  also: {RELATIONS[relation].said}, {BASES[basis].said}: {verdict.evidence[source].id}"
+        if relation == "undetermined":
+            yield f"  looks like {_id(verdict, source)}, and is not shown to come from it"
+            continue
+        yield f"  also: {RELATIONS[relation].said}, {BASES[basis].said}: {_id(verdict, source)}"
     if len(others) > LISTED:
         yield f"  and {len(others) - LISTED} more recordings"
 
 
 def _name(verdict: Verdict, segment: Segment) -> str:
-    return verdict.evidence[segment.source].id or "the file compared with"
+    return _id(verdict, segment.source)
+
+
+def _id(verdict: Verdict, source: str) -> str:
+    return verdict.evidence[source].id or "the file compared with"
 
 
 def _how(segment: Segment) -> str:
@@ -135,6 +143,9 @@ def _how(segment: Segment) -> str:
         how.append("mirrored")
     if segment.rotation:
         how.append(f"turned by {segment.rotation} degrees")
+    if segment.basis == "visual" and segment.region != WHOLE_PICTURE:
+        left, top, width, height = (f"{float(part):.0%}" for part in segment.region)
+        how.append(f"shows {width} of its width from {left} on, {height} of its height from {top} on")
     if segment.stored_evidence is not None:
         how.append(f"stored: {_span(segment.stored_evidence)}")
     return f" ({', '.join(how)})" if how else ""

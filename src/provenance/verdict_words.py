@@ -35,8 +35,8 @@ RELATIONS: Final[dict[Relation, Word]] = {
     ),
     "rendition": Word(
         "Looks like the whole of a registered recording",
-        "Looks like the whole after re-encoding; no alteration found down to the stated limit, smaller ones not "
-        "excluded.",
+        "Looks and moves like the whole, and was coded again; alterations below the stated limit, or any where none "
+        "is stated, are not excluded.",
     ),
     "excerpt": Word(
         "Excerpt of a registered recording",
@@ -53,8 +53,8 @@ RELATIONS: Final[dict[Relation, Word]] = {
     "still": Word("A moment of a registered recording", "One picture that is in a recording."),
     "no-match": Word(
         "No match with anything that was compared",
-        "Nothing that discriminates is shared, and all that is held was compared; a re-encoded copy is answered so, "
-        "too.",
+        "Nothing that discriminates is shared, nothing looks alike, and all that is held was compared; a heavily "
+        "changed copy may be answered so, too.",
     ),
     "undetermined": Word(
         "Undetermined: what could be compared does not settle it",
@@ -67,7 +67,7 @@ BASES: Final[dict[Basis, Word]] = {
         "exact to the coded unit", "Coded pictures and sound were compared by digest, as they lie in the file."
     ),
     "pictures": Word("exact to the decoded picture", "Decoded pictures were compared by digest, sample for sample."),
-    "visual": Word("by appearance", "It looks alike; changes below a stated limit are not excluded."),
+    "visual": Word("by appearance", "It looks and moves alike; changes inside the picture are not excluded."),
     "sound": Word("by its sound alone", "Only the sound could be matched, because a file has no picture."),
     "none": Word("", "Nothing was matched."),
 }

@@ -60,7 +60,7 @@ def verify(  # noqa: PLR0913 - each keyword is an option of the command
 
 def _against_file(file: FileInHand, against: Path, questions: Questions) -> Verdict:
     with open_source(against, max_bytes=questions.max_bytes) as source:
-        other = FileInHand.read(source, file.progress, quietly=True)
+        other = FileInHand.read(source, file.progress, known=True)
         same = other.digests == file.digests
         if same and not questions.full:
             measured = file.measure("streams")

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+import stock
 from provenance import verify as story
 from provenance.cli import output
 
@@ -56,6 +57,29 @@ def test_a_file_that_matches_nothing_is_status_1(call, examined, other):
     answer = call("verify", "--json", other)
     assert answer.status == 1
     assert answer.json["relation"] == "no-match"
+
+
+def test_a_copy_that_was_coded_again_is_found_by_its_looks(call, clip, tmp_path):
+    recording = clip("pier", seconds=4)
+    examined = call("register", "--json", recording).json[0]["evidence_id"]
+    small = tmp_path / "small.mp4"
+    stock.ffmpeg("-ss", "1", "-i", recording, "-t", "2", "-vf", "scale=160:-2", "-c:v", "libx264", "-crf", "30", small)
+    answer = call("verify", "--json", small)
+    (segment,) = answer.json["segments"]
+    assert (answer.status, answer.json["relation"], answer.json["basis"]) == (1, "excerpt", "visual")
+    assert (answer.json["evidence"]["id"], segment["evidence"]) == (examined, [1.0, 3.0])
+    assert 0.5 < segment["similarity"] <= 1
+    assert (segment["region"], answer.json["coverage"]["picture"]) == ([0, 0, 1, 1], 1)
+    assert answer.json["altered"]["picture"] == "not-examined"
+    assert call("verify", "--accept", "excerpt", small).status == 0
+    assert call("verify", "--json", "--evidence", examined, small).json["segments"] == answer.json["segments"]
+    against = call("verify", "--json", "--against", recording, small).json
+    assert [{**one, "evidence_id": examined, "measured_by": "this-archive"} for one in against["segments"]] == (
+        answer.json["segments"]
+    )
+    text = call("verify", small).out
+    assert "by appearance" in text
+    assert "changes inside the picture" in text
 
 
 def test_several_files_are_an_array_and_the_worst_status_wins(call, examined, copy, other, tmp_path):

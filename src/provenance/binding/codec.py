@@ -9,11 +9,24 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from provenance.binding import facts
 from provenance.errors import RecordError
-from provenance.evidence import NO_PTS, UNIT_DIGEST_BYTES, Measurement, PacketRows, PictureRows, SoundBlockRows, Track
+from provenance.evidence import (
+    CODE_BYTES,
+    FEATURE_BYTES,
+    NO_PTS,
+    SMALL_BYTES,
+    UNIT_DIGEST_BYTES,
+    Looks,
+    Measurement,
+    PacketRows,
+    PictureRows,
+    SoundBlockRows,
+    Track,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,12 +38,15 @@ _HEADER = struct.Struct(">4sHHIIQII16s")
 HEADER_BYTES = _HEADER.size
 
 #: Kinds of blobs by their number in the header.
-_KINDS = {1: "chunks", 2: "packets", 3: "pictures", 4: "sound", 5: "facts"}
+_KINDS = {1: "chunks", 2: "packets", 3: "pictures", 4: "sound", 5: "facts", 6: "codes", 7: "small", 8: "features"}
+#: Kinds whose rows are timed by the time base of a track.
+_TIMED = frozenset(_KINDS.values()) - {"chunks", "facts"}
 _NUMBERS = {name: number for number, name in _KINDS.items()}
 
 _PACKET = struct.Struct(f">{UNIT_DIGEST_BYTES}sqI6sIB")
 _PICTURE = struct.Struct(f">{UNIT_DIGEST_BYTES}sqB")
 _BLOCK = struct.Struct(f">{UNIT_DIGEST_BYTES}sB")
+_PLACE = struct.Struct(">I")
 _LEAF_BYTES = 32
 _FACTS_ROW = 64
 _WIDTHS = {
@@ -39,6 +55,9 @@ _WIDTHS = {
     "pictures": _PICTURE.size,
     "sound": _BLOCK.size,
     "facts": _FACTS_ROW,
+    "codes": CODE_BYTES + 1,
+    "small": _PLACE.size + SMALL_BYTES,
+    "features": _PLACE.size + FEATURE_BYTES,
 }
 _CHUNK_EXTRAS = struct.Struct(">QI4x")
 _SOUND_EXTRAS = struct.Struct(">qI4x")
@@ -77,6 +96,9 @@ def to_blobs(measurement: Measurement) -> dict[BlobKey, bytes]:
             blobs["packets", track.index] = _blob("packets", _packet_rows(track.packets), track)
         if track.pictures is not None:
             blobs["pictures", track.index] = _blob("pictures", _picture_rows(track.pictures), track)
+        if track.looks is not None:
+            for kind, rows in _looks_rows(track.looks).items():
+                blobs[kind, track.index] = _blob(kind, rows, track)
         if track.sound is not None:
             extras = _SOUND_EXTRAS.pack(_i64(track.sound.start_pts), track.sound.sample_rate)
             blobs["sound", track.index] = _blob("sound", _sound_rows(track.sound), track, extras=extras)
@@ -119,10 +141,10 @@ def parse_header(blob: bytes) -> Header:
         raise _malformed("unknown kind or row width")
     if count > _MAX_ROWS or len(blob) != HEADER_BYTES + count * width:
         raise _malformed("row count and length disagree")
-    timed = kind in {"packets", "pictures", "sound"}
+    timed = kind in _TIMED
     if timed != bool(over) or timed != bool(under) or (not timed and track):
         raise _malformed("the time base or the track is not one of this kind")
-    if kind in {"packets", "pictures"} and extras != _NO_EXTRAS:
+    if kind in _TIMED - {"sound"} and extras != _NO_EXTRAS:
         raise _malformed("reserved bytes are not zero")
     time_base = Fraction(over, under) if timed else Fraction(0)
     if timed and (time_base.numerator, time_base.denominator) != (over, under):
@@ -207,18 +229,36 @@ def _sound_rows(rows: SoundBlockRows) -> bytes:
     return b"".join(_BLOCK.pack(digest, level) for digest, level in zip(rows.digests, rows.levels, strict=True))
 
 
+def _looks_rows(looks: Looks) -> dict[str, bytes]:
+    codes = (looks.codes[at : at + CODE_BYTES] for at in range(0, len(looks.codes), CODE_BYTES))
+    return {
+        "codes": b"".join(code + bytes((q,)) for code, q in zip(codes, looks.qualities, strict=True)),
+        "small": _placed(looks.small_places, looks.small, SMALL_BYTES),
+        "features": _placed(looks.feature_places, looks.features, FEATURE_BYTES),
+    }
+
+
+def _placed(places: tuple[int, ...], rows: bytes, width: int) -> bytes:
+    """Each row behind the number of the picture that it is of."""
+    return b"".join(_PLACE.pack(place) + rows[at * width : (at + 1) * width] for at, place in enumerate(places))
+
+
 def _with_rows(track: Track, left: dict[BlobKey, bytes]) -> Track:
     """``track`` with the rows of its blobs, which are taken out of ``left``."""
-    packets = pictures = sound = None
+    packets = pictures = sound = looks = None
     if (blob := left.pop(("packets", track.index), None)) is not None:
         packets = _read_packets(_checked(blob, "packets", track), blob)
     if (blob := left.pop(("pictures", track.index), None)) is not None:
         pictures = _read_pictures(_checked(blob, "pictures", track), blob)
+    if (blob := left.pop(("codes", track.index), None)) is not None:
+        if pictures is None:
+            raise _malformed("codes of pictures that were not measured")
+        looks = _read_looks(track, blob, left, len(pictures))
     if (blob := left.pop(("sound", track.index), None)) is not None:
         sound = _read_sound(_checked(blob, "sound", track), blob)
     if packets is not None and any(change.unit >= max(1, len(packets)) for change in track.configuration):
         raise _malformed("a configuration holds from a unit that does not exist")
-    return replace(track, packets=packets, pictures=pictures, sound=sound)
+    return replace(track, packets=packets, pictures=pictures, looks=looks, sound=sound)
 
 
 def _checked(blob: bytes, kind: str, track: Track) -> Header:
@@ -246,6 +286,34 @@ def _read_pictures(header: Header, blob: bytes) -> PictureRows:
     if max(flags) > _PICTURE_FLAGS:
         raise _malformed("unknown picture flags")
     return PictureRows(digests, pts, flags)
+
+
+def _read_looks(track: Track, blob: bytes, left: dict[BlobKey, bytes], pictures: int) -> Looks:
+    if _checked(blob, "codes", track).count != pictures:
+        raise _malformed("not one code a picture")
+    rows = memoryview(blob)[HEADER_BYTES:]
+    codes = [rows[at : at + CODE_BYTES] for at in range(0, len(rows), CODE_BYTES + 1)]
+    small_places, small = _read_placed(track, "small", left, pictures)
+    feature_places, features = _read_placed(track, "features", left, pictures)
+    if len(set(small_places)) != len(small_places):
+        raise _malformed("two small pictures of one picture")
+    return Looks(
+        b"".join(codes), bytes(rows[CODE_BYTES :: CODE_BYTES + 1]), small, small_places, features, feature_places
+    )
+
+
+def _read_placed(track: Track, kind: str, left: dict[BlobKey, bytes], pictures: int) -> tuple[tuple[int, ...], bytes]:
+    """Numbers of pictures in order, and the rows behind them."""
+    blob = left.pop((kind, track.index), None)
+    if blob is None:
+        raise _malformed(f"the {kind} blob is missing")
+    _checked(blob, kind, track)
+    width, rows = _WIDTHS[kind], memoryview(blob)[HEADER_BYTES:]
+    starts = range(0, len(rows), width)
+    places = tuple(_PLACE.unpack_from(rows, at)[0] for at in starts)
+    if any(one > two for one, two in pairwise(places)) or (places and places[-1] >= pictures):
+        raise _malformed(f"{kind} rows are not in the order of the pictures")
+    return places, b"".join(rows[at + _PLACE.size : at + width] for at in starts)
 
 
 def _read_sound(header: Header, blob: bytes) -> SoundBlockRows:

@@ -32,12 +32,12 @@ def packed(plane: Plane) -> Iterator[memoryview]:
     if plane.stride == plane.width and not plane.bottom_up:
         yield plane.data[: plane.width * plane.rows]
         return
-    lines = _lines(plane)
+    lines = lines_of(plane)
     for top in range(0, plane.rows, _BAND):
         yield np.ascontiguousarray(lines[top : top + _BAND]).data
 
 
-def _lines(plane: Plane) -> NDArray[np.uint8]:
+def lines_of(plane: Plane) -> NDArray[np.uint8]:
     """The samples as rows x width bytes, without a copy."""
     raw = np.frombuffer(plane.data, np.uint8, count=(plane.rows - 1) * plane.stride + plane.width)
     lines = np.lib.stride_tricks.as_strided(raw, (plane.rows, plane.width), (plane.stride, 1), writeable=False)
@@ -52,7 +52,7 @@ def is_low_information(picture: Picture) -> bool:
 def detail(picture: Picture) -> int:
     """Cells of a 64 x 36 grid whose luma differs by more than two levels from the left and from the upper one."""
     plane = picture.planes[0]
-    lines = _lines(plane)
+    lines = lines_of(plane)
     columns = plane.width // picture.step
     if not columns or not plane.rows:
         return 0

@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 from provenance.binding import codec
 from provenance.errors import MediaError, ProvenanceError, RecordError
 from provenance.escaping import plain
-from provenance.evidence import UNIT_DIGEST_BYTES, Depth, Measurement
+from provenance.evidence import UNIT_DIGEST_BYTES, Depth, Looking, Measurement
 from provenance.media import protocol
 from provenance.media.limits import Limits
 
@@ -42,16 +42,21 @@ _LAST_WORDS, _LAST_LINE = 4096, 200
 
 
 def measure(
-    source: Source, *, depth: Depth, limits: Limits | None = None, progress: Progress | None = None
+    source: Source,
+    *,
+    depth: Depth,
+    looking: Looking = "none",
+    limits: Limits | None = None,
+    progress: Progress | None = None,
 ) -> Measurement:
-    """Measure ``source`` in a child process: ``streams`` demuxes only, ``full`` decodes too.
+    """Measure ``source`` in a child process: ``streams`` demuxes only, ``full`` decodes too, and looks if asked.
 
     Raises:
         MediaError: ``media.limit``, ``media.crashed``, ``media.protocol``. Trouble with the file itself is no error:
             it is ``state`` and ``not_measured`` of the value.
         FileError: ``file.changed``.
     """
-    answer = _ask(source, {"task": "measure", "depth": depth}, limits or Limits(), progress)
+    answer = _ask(source, {"task": "measure", "depth": depth, "looking": looking}, limits or Limits(), progress)
     try:
         measured = codec.from_blobs({(kind, track): blob for kind, track, blob in answer.blobs})
     except RecordError as error:

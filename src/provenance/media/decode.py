@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from numpy.typing import NDArray
 
-    from provenance.evidence import PictureRows, SoundBlockRows
+    from provenance.binding.looks import LooksObserver
+    from provenance.evidence import Looks, PictureRows, SoundBlockRows
     from provenance.media.limits import Limits
 
 #: Pictures that may wait to be hashed: enough to overlap, few enough for memory (each holds its buffers).
@@ -100,15 +101,27 @@ class _Hand(threading.Thread):
 class PictureDecoder:
     """Decodes a video track. ``first`` is its first picture; ``troubles`` the pts of units that would not decode."""
 
-    def __init__(self, context: Any, *, threads: int, limits: Limits, strict: bool = True) -> None:
-        """``strict``: raise at the first coding error instead of concealing it (FFmpeg's ``err_detect=explode``)."""
+    def __init__(
+        self,
+        context: Any,
+        *,
+        threads: int,
+        limits: Limits,
+        strict: bool = True,
+        looks: LooksObserver | None = None,
+    ) -> None:
+        """``strict``: raise at the first coding error instead of concealing it (FFmpeg's ``err_detect=explode``).
+
+        ``looks`` observes the same pictures.
+        """
         context.thread_count = threads
         context.thread_type = "AUTO" if threads > 1 else "NONE"
         context.options = {"max_pixels": str(limits.pixels)} | ({"err_detect": "explode"} if strict else {})
         self._context = context
         self._limits = limits
         self._observer = PictureObserver(visual)
-        self._hand = _Hand(lambda frame: self._observer.update(picture(frame)))
+        self._looks = looks
+        self._hand = _Hand(self._observe)
         self._count = 0
         self.first: VideoFrame | None = None
         self.troubles: set[int] = set()
@@ -118,10 +131,16 @@ class PictureDecoder:
         for frame in decoded(self._context, packet, self.troubles):
             self._take(cast("VideoFrame", frame))
 
-    def result(self) -> PictureRows:
-        """The rows of all pictures; once."""
+    def result(self) -> tuple[PictureRows, Looks | None]:
+        """The rows of all pictures, and how they look; once."""
         self._hand.close()
-        return self._observer.result()
+        return self._observer.result(), None if self._looks is None else self._looks.result()
+
+    def _observe(self, frame: VideoFrame) -> None:
+        seen = picture(frame)
+        self._observer.update(seen)
+        if self._looks is not None:
+            self._looks.update(seen)
 
     def _take(self, frame: VideoFrame) -> None:
         self._count += 1

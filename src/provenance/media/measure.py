@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from av.error import FFmpegError
@@ -14,6 +15,8 @@ from provenance.evidence import (
     Damage,
     Depth,
     FileState,
+    Looking,
+    Looks,
     Measurement,
     MediaKind,
     NotMeasured,
@@ -30,12 +33,16 @@ if TYPE_CHECKING:
 
     from av.container import InputContainer
 
+    from provenance.binding.looks import LooksObserver
     from provenance.media.formats import Format
     from provenance.media.limits import Limits
     from provenance.media.probe import Setup
 
 #: Bytes a luma sample and its share of chroma take at most in video: 4:4:4 at 16 bits.
 _BYTES_A_PIXEL = 6
+#: Seconds between small pictures, and between pictures with local features. Kept of a recording: 2.5 a second and one
+#: each 4 s. Of a questioned file: every picture, and 2 a second, so that one lies within 0.25 s of a kept one.
+_GAPS = {"kept": (Fraction(2, 5), Fraction(4)), "close": (Fraction(0), Fraction(1, 2))}
 #: Changes of configuration listed for one track: a camcorder that alternates them every half second fills five hours.
 _MAX_CHANGES = 36_000
 
@@ -55,8 +62,11 @@ class File:
         return pread(self.descriptor, size, offset)
 
 
-def measure(file: File, depth: Depth) -> Measurement:
-    """Measure ``file``. Trouble with the file is in the value; trouble of ours raises MediaError."""
+def measure(file: File, depth: Depth, looking: Looking = "none") -> Measurement:
+    """Measure ``file``; ``looking`` counts where pictures are decoded.
+
+    Trouble with the file is in the value; trouble of ours raises MediaError.
+    """
     form = formats.recognise(file.read_at(0, formats.HEAD_BYTES))
     if form is None:
         return _bytes_only("other", "not-media", "", depth, "the first bytes are of no known video or sound format")
@@ -68,7 +78,7 @@ def measure(file: File, depth: Depth) -> Measurement:
         return _bytes_only("video", "unfinished-recording", form.name, depth, why)
     try:
         with probe.open_container(file.descriptor, form) as container:
-            return _Pass(file, form, depth, container).measurement(cut=outline.cut)
+            return _Pass(file, form, _Task(depth, looking), container).measurement(cut=outline.cut)
     except (FFmpegError, MemoryError) as error:
         if limit := probe.as_limit(error):
             raise limit from error
@@ -79,13 +89,28 @@ def _bytes_only(kind: MediaKind, state: FileState, container: str, depth: Depth,
     return Measurement(kind, state, container, depth, not_measured=(NotMeasured("packets", why),))
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    depth: Depth
+    looking: Looking
+
+    def observer(self, setup: Setup) -> LooksObserver | None:
+        """What looks at the pictures of a track."""
+        if self.looking == "none":
+            return None
+        from provenance.binding.looks import LooksObserver
+
+        small, feature = _GAPS[self.looking]
+        return LooksObserver(setup.time_base, small_gap=small, feature_gap=feature, close=self.looking == "close")
+
+
 class _Pass:
     """One pass over an open container."""
 
-    def __init__(self, file: File, form: Format, depth: Depth, container: InputContainer) -> None:
+    def __init__(self, file: File, form: Format, task: _Task, container: InputContainer) -> None:
         self._file = file
         self._form = form
-        self._depth = depth
+        self._task = task
         self._container = container
         self._not_measured: list[NotMeasured] = []
         self._damage: list[Damage] = []
@@ -131,7 +156,7 @@ class _Pass:
             kind,
             state,
             self._form.name,
-            self._depth,
+            self._task.depth,
             tracks,
             tuple(self._not_measured),
             tuple(self._damage),
@@ -153,9 +178,10 @@ class _Pass:
         if setup.kind in {"video", "sound"} and context is None:
             what = "pictures" if setup.kind == "video" else "sound"
             self._not_measured.append(NotMeasured(what, "the codec is not known", setup.index))
-        elif self._depth == "full" and setup.kind == "video":
-            decoder = PictureDecoder(context, threads=self._file.threads, limits=self._file.limits)
-        elif self._depth == "full" and setup.kind == "sound":
+        elif self._task.depth == "full" and setup.kind == "video":
+            looks = self._task.observer(setup)
+            decoder = PictureDecoder(context, threads=self._file.threads, limits=self._file.limits, looks=looks)
+        elif self._task.depth == "full" and setup.kind == "sound":
             decoder = SoundDecoder(context, setup.sample_rate)
         if setup.kind in {"video", "sound"} and units.is_container_dependent(setup.codec):
             why = f"units of {setup.codec} are taken as they are: other containers may hold them in another form"
@@ -179,7 +205,8 @@ class _Pass:
         """Decoded levels of a track, with damage noted on the way."""
         setup, decoder = track.setup, track.decoder
         if isinstance(decoder, PictureDecoder):
-            return {"pictures": self._pictures(track, decoder, rows)}
+            pictures, looks = self._pictures(track, decoder, rows)
+            return {"pictures": pictures, "looks": looks}
         if isinstance(decoder, SoundDecoder):
             if decoder.troubles:
                 stretches = damage.uncertain(rows, decoder.troubles)
@@ -187,20 +214,22 @@ class _Pass:
             return {"sound": decoder.result()}
         return {}
 
-    def _pictures(self, track: demux.TrackPass, decoder: PictureDecoder, rows: PacketRows) -> PictureRows:
+    def _pictures(
+        self, track: demux.TrackPass, decoder: PictureDecoder, rows: PacketRows
+    ) -> tuple[PictureRows, Looks | None]:
         """Pictures; after trouble those of a second decoding on one thread, with the uncertain ones marked."""
         setup = track.setup
-        pictures = decoder.result()
+        pictures, looks = decoder.result()
         absent = damage.missing(setup.codec, rows, pictures, track.hidden)
         if not absent and not decoder.troubles and not damage.uncertain(rows, frozenset()):
-            return pictures
-        pictures, troubles = self._again(setup)
+            return pictures, looks
+        pictures, looks, troubles = self._again(setup)
         troubles |= damage.missing(setup.codec, rows, pictures, track.hidden)
         stretches = damage.uncertain(rows, troubles)
         self._damage += damage.ranges(setup.index, rows, stretches, setup.time_base)
-        return damage.mark(pictures, stretches)
+        return damage.mark(pictures, stretches), looks
 
-    def _again(self, setup: Setup) -> tuple[PictureRows, set[int]]:
+    def _again(self, setup: Setup) -> tuple[PictureRows, Looks | None, set[int]]:
         """Decode a track once more on one thread, concealing errors as stock FFmpeg does; pts of units with errors.
 
         A strict decoder goes along to tell where the errors are. The two containers share one file position: the one
@@ -215,7 +244,9 @@ class _Pass:
             strict.thread_count = 1
             strict.options = {"err_detect": "explode", "max_pixels": str(file.limits.pixels)}
             stream = container.streams[setup.index]
-            lenient = PictureDecoder(stream.codec_context, threads=1, limits=file.limits, strict=False)
+            lenient = PictureDecoder(
+                stream.codec_context, threads=1, limits=file.limits, strict=False, looks=self._task.observer(setup)
+            )
             troubles: set[int] = set()
             try:
                 for packet in demux.packets(container, [stream], file.limits):
@@ -226,4 +257,4 @@ class _Pass:
                 if limit := probe.as_limit(error):
                     raise limit from error
             lenient.update(None)
-            return lenient.result(), troubles | lenient.troubles
+            return *lenient.result(), troubles | lenient.troubles

@@ -54,6 +54,8 @@ def _answer(request: dict[str, Any], limits: Limits, threads: int, report: sandb
     from provenance.binding import codec
     from provenance.media import exact, measure, probe
 
+    if request["task"] == "measure" and request["looking"] != "none":
+        import provenance.binding.looks  # noqa: F401 - its libraries are files, too, and the door closes next
     _import_all(av)
     av.logging.set_level(None)
     sandbox.confine(report)
@@ -62,7 +64,7 @@ def _answer(request: dict[str, Any], limits: Limits, threads: int, report: sandb
     file = measure.File(descriptor, size, limits, threads, _teller(answers, size))
     blobs: dict[tuple[str, int], bytes]
     if request["task"] == "measure":
-        blobs = codec.to_blobs(measure.measure(file, request["depth"]))
+        blobs = codec.to_blobs(measure.measure(file, request["depth"], request["looking"]))
     elif request["task"] == "replay":
         options = {"codec": request["codec"], "nal_length_size": request["nal_length_size"]}
         blobs = {("replay", 0): exact.replay(file, request["units"], **options)}

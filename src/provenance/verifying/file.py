@@ -13,7 +13,7 @@ from provenance.verifying.chunks import Chunks
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from provenance.evidence import Depth, DigestSet, Measurement, MediaKind
+    from provenance.evidence import Depth, DigestSet, Looking, Measurement, MediaKind
     from provenance.media.source import Source
 
     Progress = Callable[[str, int, int | None], None]
@@ -27,19 +27,28 @@ class FileInHand:
     digests: DigestSet
     chunks: Chunks
     progress: Progress | None
+    looking: Looking
     measured: Measurement | None = None
 
     @classmethod
-    def read(cls, source: Source, progress: Progress | None, *, quietly: bool = False) -> FileInHand:
-        """Digest all bytes; ``quietly``: without telling ``progress`` of it."""
-        digests, leaves = digest(source, None if quietly else _phase(progress, "reading"))
-        return cls(source, digests, Chunks(leaves, digests.size), progress)
+    def read(cls, source: Source, progress: Progress | None, *, known: bool = False) -> FileInHand:
+        """Digest all bytes. ``known``: the file that is compared with, which is looked at as an archive would have.
+
+        ``progress`` is not told of reading that one.
+        """
+        digests, leaves = digest(source, None if known else _phase(progress, "reading"))
+        return cls(source, digests, Chunks(leaves, digests.size), progress, "kept" if known else "close")
 
     def measure(self, depth: Depth) -> Measurement:
-        """Measure at ``depth``; what was measured deeper before is used again."""
+        """Measure at ``depth``; what was measured deeper before is used again.
+
+        Where pictures are decoded, they are looked at, too.
+        """
         if self.measured is None or (depth == "full" and self.measured.depth != "full"):
             phase = "demuxing" if depth == "streams" else "decoding"
-            self.measured = child.measure(self.source, depth=depth, progress=_phase(self.progress, phase))
+            self.measured = child.measure(
+                self.source, depth=depth, looking=self.looking, progress=_phase(self.progress, phase)
+            )
         return self.measured
 
     def facts(self, kind: MediaKind | None = None) -> Questioned:

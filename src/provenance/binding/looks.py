@@ -1,0 +1,193 @@
+"""How pictures look, in a form that survives re-encoding: codes, small pictures, local features.
+
+Everything is worked out in integers, or in floating point of whole numbers below 2**53, so that the same decoded
+pictures give the same rows whatever the processor and the linear-algebra library.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from provenance.binding import reduction
+from provenance.evidence import (
+    CHROMA_SIDE,
+    CODE_BYTES,
+    FEATURE_BYTES,
+    NO_PTS,
+    SMALL_SIDE,
+    Looks,
+)
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from numpy.typing import NDArray
+
+    from provenance.binding.pictures import Picture
+
+#: Small pictures kept of one track; beyond it every second one goes and the pace halves. 6,000 are 62 MB.
+MOST_SMALL = 6_000
+#: Small pictures of a questioned file, which nobody keeps.
+MOST_CLOSE = 3_000
+#: Pictures with local features kept of one track, in the same manner; 1,500 are 18 MB at most.
+MOST_FEATURED = 1_500
+#: Local features of one picture, the strongest first. The prototype of matching.md took 300 to 400.
+FEATURES = 300
+#: Longer side of the picture in which local features are looked for.
+_FEATURE_SIDE = 480
+#: Levels by which a corner must differ (FAST); 10 finds features on dim and smoothed pictures, too.
+_CORNER = 10
+#: Frequencies kept of each direction, the constant one left out: 16 x 16 = 256 bits.
+FREQUENCIES = 16
+#: Scale of the cosines, rounded to whole numbers: every sum stays below 2**53, exact in any order of adding.
+_COSINE = 1024
+#: Pictures coded at once.
+_BATCH = 32
+#: Steps of a quality: sixteenths of a level of mean difference between neighbours.
+_QUALITY_STEPS = 16
+
+
+def cosines(side: int = SMALL_SIDE) -> NDArray[np.float64]:
+    """The lowest DCT-II vectors but the constant one, scaled to whole numbers; shape (FREQUENCIES, side)."""
+    places = (2 * np.arange(side) + 1) * np.pi / (2 * side)
+    waves: NDArray[np.float64] = np.rint(np.cos(np.outer(np.arange(1, FREQUENCIES + 1), places)) * _COSINE)
+    return waves
+
+
+def codes(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The code of each small picture: the signs of its low frequencies; shape (n, 32).
+
+    Signs against zero, not against the median: then mirroring and quarter turns only flip and transpose bits.
+    """
+    wave = cosines()
+    spectra = wave @ pictures.astype(np.float64) @ wave.T
+    return np.packbits((spectra > 0).reshape(len(pictures), -1), axis=1)
+
+
+def qualities(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Mean absolute difference of neighbours of each small picture, in sixteenths of a level, at most 255."""
+    wide = pictures.astype(np.int32)
+    across = np.abs(np.diff(wide, axis=2)).sum((1, 2))
+    down = np.abs(np.diff(wide, axis=1)).sum((1, 2))
+    pairs = 2 * SMALL_SIDE * (SMALL_SIDE - 1)
+    steps: NDArray[np.uint8] = np.minimum((across + down) * _QUALITY_STEPS // pairs, 255).astype(np.uint8)
+    return steps
+
+
+class LooksObserver:
+    """Observer of pictures in presentation order.
+
+    ``small_gap`` and ``feature_gap``: seconds between small pictures, and between pictures with local features, at
+    first; 0 takes every picture. ``close``: for a comparison at once: local features as they look in a mirror, too, and
+    as many small pictures as are compared.
+    """
+
+    def __init__(self, time_base: Fraction, *, small_gap: Fraction, feature_gap: Fraction, close: bool = False) -> None:
+        self._waiting: list[NDArray[np.uint8]] = []
+        self._codes: list[bytes] = []
+        self._qualities: list[bytes] = []
+        self._count = 0
+        self._small = _Thinned(float(small_gap / time_base), MOST_CLOSE if close else MOST_SMALL)
+        self._features = _Thinned(float(feature_gap / time_base), MOST_FEATURED)
+        self._mirrored = close
+        self._finder: cv2.ORB | None = None
+
+    def update(self, picture: Picture) -> None:
+        """Take the next picture."""
+        small = reduction.luma(picture, SMALL_SIDE, SMALL_SIDE)
+        self._waiting.append(small)
+        if len(self._waiting) == _BATCH:
+            self._code()
+        if self._small.is_due(picture.pts):
+            colour = reduction.chroma(picture, CHROMA_SIDE, CHROMA_SIDE)
+            self._small.add(self._count, picture.pts, small.tobytes() + colour.tobytes())
+        if self._features.is_due(picture.pts):
+            self._features.add(self._count, picture.pts, self._described(picture))
+        self._count += 1
+
+    def result(self) -> Looks:
+        """The rows."""
+        self._code()
+        return Looks(
+            codes=b"".join(self._codes),
+            qualities=b"".join(self._qualities),
+            small=b"".join(self._small.rows),
+            small_places=tuple(self._small.places),
+            features=b"".join(self._features.rows),
+            feature_places=tuple(
+                place
+                for place, row in zip(self._features.places, self._features.rows, strict=True)
+                for _ in range(len(row) // FEATURE_BYTES)
+            ),
+        )
+
+    def _code(self) -> None:
+        if self._waiting:
+            batch = np.stack(self._waiting)
+            self._codes.append(codes(batch).tobytes())
+            self._qualities.append(qualities(batch).tobytes())
+            self._waiting.clear()
+
+    def _described(self, picture: Picture) -> bytes:
+        """Rows of local features: place as two u16 parts of 65,536 of the picture, then the descriptor."""
+        plane = picture.planes[0]
+        width, height = max(1, plane.width // picture.step), plane.rows
+        scale = min(1.0, _FEATURE_SIDE / max(width, height))
+        columns, rows = max(8, round(width * scale)), max(8, round(height * scale))
+        means = reduction.luma(picture, rows, columns)
+        described = self._found(means)
+        if self._mirrored:  # a descriptor is no other's mirror image: the picture itself has to be turned over
+            over = self._found(np.ascontiguousarray(means[:, ::-1]))
+            over["x"] = 1 - over["x"]
+            described = np.concatenate([described, over])
+        out = np.empty((len(described), FEATURE_BYTES), np.uint8)
+        places = np.column_stack([described["x"], described["y"]]) * 65_536
+        out[:, :4] = np.clip(places, 0, 65_535).astype(">u2").view(np.uint8).reshape(-1, 4)
+        out[:, 4:] = described["bits"]
+        return out.tobytes()
+
+    def _found(self, means: NDArray[np.uint8]) -> NDArray[np.void]:
+        """Local features of a picture, the strongest first."""
+        if self._finder is None:
+            cv2.setNumThreads(1)
+            self._finder = cv2.ORB.create(nfeatures=FEATURES, fastThreshold=_CORNER)
+        points, bits = self._finder.detectAndCompute(means, None)
+        found = np.zeros(len(points), [("x", "f8"), ("y", "f8"), ("bits", "u1", (CODE_BYTES,))])
+        if len(points):
+            places = np.array([point.pt for point in points], np.float64)
+            found["x"], found["y"] = (places[:, axis] / means.shape[1 - axis] for axis in (0, 1))
+            found["bits"] = bits
+        order = np.argsort([-point.response for point in points], kind="stable")[:FEATURES]
+        return found[order]
+
+
+class _Thinned:
+    """Rows at a pace; when there are too many, every second one goes and the pace halves."""
+
+    def __init__(self, gap: float, most: int) -> None:
+        self._gap = gap
+        self._most = most
+        self._due: float | None = None
+        self.places: list[int] = []
+        self.rows: list[bytes] = []
+        self._times: list[int] = []
+
+    def is_due(self, pts: int) -> bool:
+        return self._due is None or pts == NO_PTS or pts >= self._due or not self._gap
+
+    def add(self, place: int, pts: int, row: bytes) -> None:
+        if len(self.rows) == self._most:
+            del self.places[1::2], self.rows[1::2], self._times[1::2]
+            paced = (self._times[-1] - self._times[0]) / max(1, len(self._times) - 1)
+            self._gap = max(2 * self._gap, paced)
+        self.places.append(place)
+        self.rows.append(row)
+        self._times.append(pts)
+        # a little less than the gap: pts of 29.97 pictures a second do not fall on its multiples
+        self._due = pts + self._gap * 0.99
+
+
+assert CODE_BYTES * 8 == FREQUENCIES**2

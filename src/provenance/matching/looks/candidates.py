@@ -1,0 +1,245 @@
+"""Which evidence, in which pose, could questioned pictures come from? By codes first, then by local features.
+
+Only proposals: `pieces` looks whether one holds, pair by pair.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import faiss
+import numpy as np
+
+from provenance.binding import reduction
+from provenance.binding.looks import codes
+from provenance.evidence import CODE_BYTES, SMALL_SIDE
+from provenance.matching.looks.pose import EIGHT, Pose, turned_codes, window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from provenance.matching.looks.sight import Sight
+
+#: Bits of 256 by which a code may differ: of unrelated pictures 0.01 % are below 94 (design/matching.md).
+FARTHEST: Final = 90
+#: Questioned pictures that are asked about, spread evenly.
+ASKED_CODES, ASKED_FEATURES = 64, 8
+#: Nearest codes looked at for each.
+_NEAREST: Final = 8
+#: Proposals that are looked into.
+PROPOSED: Final = 8
+#: Bits by which a local feature may differ from its like, and the part of its distance to the next best.
+_FEATURE_BITS, _RATIO = 64, 0.8
+#: Nearest local features looked at for each, and evidence pictures that are laid under a questioned one.
+_NEAREST_FEATURES, _LAID = 3, 6
+#: Local features that must agree on a pose. Unrelated pictures of 23 clips had 12 at most; a pose that is wrong is
+#: refused by alignment.
+INLIERS: Final = 12
+#: Parts of the picture (1/480) by which a feature may lie off its place.
+_OFF_PLACE: Final = 4 / 480
+#: Local features searched by default: 2 million are 70 MB, 2 ms a feature on one thread.
+MOST_FEATURES: Final = 2_000_000
+#: A border: lines whose mean contrast in the file stays below this (levels), or that never change.
+_BORDER: Final = 2.0
+_LEAST_SIDE: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An evidence and a pose; ``weight`` orders proposals of one tier, ``tier`` says how it was found."""
+
+    source: str
+    pose: Pose
+    weight: float
+    tier: str
+
+
+def by_codes(questioned: Sight, evidence: Sequence[Sight]) -> list[Proposal]:
+    """Proposals from the codes of whole pictures, in the eight ways to lay them, with static borders taken away."""
+    library, owners, times = _library(evidence)
+    if library is None:
+        return []
+    votes: dict[tuple[int, int, int], list[tuple[float, float]]] = defaultdict(list)
+    frames = _frames(questioned)
+    for number, frame in enumerate(frames):
+        for way, turned in enumerate(EIGHT):
+            asked = turned_codes(frame.codes, turned)
+            near, which = library.search(asked, min(_NEAREST, library.ntotal))
+            for at, (bits, found) in enumerate(zip(near, which, strict=True)):
+                for far, code in zip(bits, found, strict=True):
+                    if code >= 0 and far <= FARTHEST:
+                        offset = float(times[code] - frame.times[at])
+                        votes[int(owners[code]), number, way].append((offset, FARTHEST + 1 - float(far)))
+    proposals = [
+        Proposal(
+            evidence[owner].source,
+            Pose(EIGHT[way].matrix @ np.linalg.inv(frames[number].matrix)),
+            _agreeing(found),
+            "codes",
+        )
+        for (owner, number, way), found in votes.items()
+    ]
+    return _best(proposals)
+
+
+def _agreeing(found: Iterable[tuple[float, float]]) -> float:
+    """Weight of the votes for one offset, to a second, or of half of all of them: speed may change."""
+    offsets: dict[int, float] = defaultdict(float)
+    for offset, weight in found:
+        for bucket in (int(np.floor(offset)), int(np.floor(offset)) + 1):
+            offsets[bucket] += weight
+    return max(*offsets.values(), sum(weight for _, weight in found) / 2)
+
+
+def _best(proposals: list[Proposal]) -> list[Proposal]:
+    return sorted(proposals, key=lambda one: -one.weight)[:PROPOSED]
+
+
+def _library(evidence: Sequence[Sight]) -> tuple[faiss.IndexBinaryFlat | None, NDArray[np.int64], NDArray[np.float64]]:
+    """Codes of small pictures of all evidence, whose they are, and when."""
+    rows, owners, times = [], [], []
+    for owner, sight in enumerate(evidence):
+        chosen = sight.places[sight.says[sight.places]]
+        rows.append(sight.codes[chosen])
+        owners.append(np.full(len(chosen), owner))
+        times.append(sight.times[chosen])
+    if not sum(map(len, rows)):
+        return None, np.zeros(0, np.int64), np.zeros(0)
+    index = faiss.IndexBinaryFlat(CODE_BYTES * 8)
+    index.add(np.ascontiguousarray(np.concatenate(rows)))
+    return index, np.concatenate(owners), np.concatenate(times)
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Codes of what lies inside a rectangle of the questioned picture; ``matrix``: from there to the whole picture."""
+
+    codes: NDArray[np.uint8]
+    times: NDArray[np.float64]
+    matrix: NDArray[np.float64]
+
+
+def _frames(questioned: Sight) -> list[_Frame]:
+    """The whole picture, and what static or empty borders leave of it."""
+    telling = np.flatnonzero(questioned.says)
+    chosen = telling[np.linspace(0, len(telling) - 1, min(len(telling), ASKED_CODES)).astype(np.int64)]
+    frames = []
+    if len(chosen):
+        frames.append(_Frame(questioned.codes[chosen], questioned.times[chosen], np.eye(3)))
+    rows = np.linspace(0, len(questioned.small) - 1, min(len(questioned.small), ASKED_CODES)).astype(np.int64)
+    small = questioned.small[rows]
+    left, top, right, bottom = inner(small)
+    if (right - left, bottom - top) != (SMALL_SIDE, SMALL_SIDE):
+        cut = np.stack([reduction.means(one[top:bottom, left:right], SMALL_SIDE, SMALL_SIDE) for one in small])
+        matrix = window(*(place / SMALL_SIDE for place in (left, top, right, bottom)))
+        frames.append(_Frame(codes(cut), questioned.times[questioned.places[rows]], matrix))
+    return frames
+
+
+def inner(pictures: NDArray[np.uint8]) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom in boxes of what is not border: flat, or blurred so that neighbours hardly differ."""
+    wide = pictures.astype(np.float32)
+    across = np.abs(np.diff(wide, axis=2)).mean(0)
+    down = np.abs(np.diff(wide, axis=1)).mean(0)
+    columns = _run(np.minimum(down.mean(0), np.append(across.mean(0), across.mean(0)[-1])))
+    rows = _run(np.minimum(across.mean(1), np.append(down.mean(1), down.mean(1)[-1])))
+    return columns[0], rows[0], columns[1], rows[1]
+
+
+def _run(contrast: NDArray[np.float32]) -> tuple[int, int]:
+    """First line with contrast, and the one after the last; everything if little is left."""
+    lines = np.flatnonzero(contrast > _BORDER)
+    if not len(lines) or lines[-1] + 1 - lines[0] < _LEAST_SIDE:
+        return 0, len(contrast)
+    return int(lines[0]), int(lines[-1]) + 1
+
+
+# --- local features ---
+
+
+def by_features(questioned: Sight, evidence: Sequence[Sight]) -> tuple[list[Proposal], int]:
+    """Proposals from local features, also mirrored; and how many recordings were left out, the last first."""
+    library = _FeatureLibrary(evidence)
+    if library.index is None:
+        return [], library.left_out
+    chosen = questioned.featured
+    chosen = chosen[np.linspace(0, len(chosen) - 1, min(len(chosen), ASKED_FEATURES)).astype(np.int64)]
+    found: dict[tuple[str, bool], Proposal] = {}
+    for picture in chosen.tolist():
+        places, described = questioned.features(picture)
+        if len(described) < INLIERS:
+            continue
+        near, which = library.index.search(described, _NEAREST_FEATURES)
+        votes: dict[tuple[int, int], int] = defaultdict(int)
+        for bits, rows in zip(near, which, strict=True):
+            close = [int(row) for far, row in zip(bits, rows, strict=True) if row >= 0 and far <= _FEATURE_BITS]
+            for place in {library.owner(row) for row in close}:
+                votes[place] += 1
+        for owner, number in sorted(votes, key=lambda one: -votes[one])[:_LAID]:
+            laid = _laid(places, described, evidence[owner], number)
+            if laid is None:
+                continue
+            pose, inliers = laid
+            key = evidence[owner].source, pose.turned.mirrored
+            if key not in found or found[key].weight < inliers:
+                found[key] = Proposal(evidence[owner].source, pose, inliers, "features")
+    return _best(list(found.values())), library.left_out
+
+
+class _FeatureLibrary:
+    """Local features of all evidence in one index; ``left_out``: recordings that there was no room for."""
+
+    def __init__(self, evidence: Sequence[Sight]) -> None:
+        self.index: faiss.IndexBinaryFlat | None = None
+        self.left_out = 0
+        self._owners: list[tuple[int, int]] = []
+        rows: list[NDArray[np.uint8]] = []
+        starts, total = [], 0
+        for owner, sight in enumerate(evidence):
+            mine = [(picture, sight.features(picture)[1]) for picture in sight.featured.tolist()]
+            if total + sum(len(described) for _, described in mine) > MOST_FEATURES:
+                self.left_out += 1
+                continue
+            for picture, described in mine:
+                rows.append(described)
+                starts.append(total)
+                self._owners.append((owner, picture))
+                total += len(described)
+        self._starts = np.array(starts)
+        if total:
+            self.index = faiss.IndexBinaryFlat(CODE_BYTES * 8)
+            self.index.add(np.ascontiguousarray(np.concatenate(rows)))
+
+    def owner(self, row: int) -> tuple[int, int]:
+        """Number of the evidence, and of its picture, that a row of the index is of."""
+        return self._owners[int(np.searchsorted(self._starts, row, side="right")) - 1]
+
+
+def _laid(
+    places: NDArray[np.float32], described: NDArray[np.uint8], evidence: Sight, picture: int
+) -> tuple[Pose, int] | None:
+    """The pose in which most local features of two pictures agree."""
+    there, theirs = evidence.features(picture)
+    if len(theirs) < INLIERS:
+        return None
+    matches = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(described, theirs, k=2)
+    kept = [
+        pair[0]
+        for pair in matches
+        if len(pair) == 2 and pair[0].distance <= _FEATURE_BITS and pair[0].distance < _RATIO * pair[1].distance  # noqa: PLR2004
+    ]
+    if len(kept) < INLIERS:
+        return None
+    one = places[[match.queryIdx for match in kept]]
+    other = there[[match.trainIdx for match in kept]]
+    cv2.setRNGSeed(0)  # the same features give the same pose
+    matrix, inside = cv2.findHomography(one, other, cv2.RANSAC, _OFF_PLACE, maxIters=1000)
+    if int(inside.sum()) < INLIERS:
+        return None
+    pose = Pose(np.asarray(matrix, np.float64))
+    return (pose, int(inside.sum())) if pose.is_sound else None

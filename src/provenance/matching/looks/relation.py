@@ -1,0 +1,270 @@
+"""How a questioned file relates to evidence by appearance, once pieces were found (formats section 6).
+
+What was changed inside matched pictures is not looked for here, and the answer says so: an axis is ``found`` or
+``not-examined``, never ``none-found``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+
+from provenance.comparison import (
+    AXES_OF_KIND,
+    WHOLE_PICTURE,
+    Alteration,
+    Axis,
+    Comparison,
+    Note,
+    Relation,
+    Segment,
+    SoundComparison,
+    Span,
+)
+from provenance.matching.looks.candidates import MOST_FEATURES, by_codes, by_features
+from provenance.matching.looks.pieces import pieces_of
+from provenance.matching.looks.sight import Sight
+from provenance.matching.relation import NO_AXES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from provenance.evidence import Measurement
+    from provenance.matching.looks.candidates import Proposal
+    from provenance.matching.looks.pieces import Piece
+
+#: Part of the questioned pictures that codes have to explain, so that local features are not asked.
+_EXPLAINED: Final = 0.95
+#: Seconds that may be missing at either end of a whole, and between pieces: two pictures at 15 a second.
+_SLACK: Final = Fraction(2, 15)
+#: Speeds nearer to 1 than this are no alteration (formats section 6: beyond 0.5 %).
+_SPEED: Final = 0.005
+#: Parts of the picture by which what is seen may fall short of the whole: a box of the small picture.
+_EDGE: Final = 0.02
+
+
+def compare_looks(questioned: Measurement, evidence: Mapping[str, Measurement]) -> Comparison | None:
+    """What appearance says; None where nothing was found or the questioned file has no looks."""
+    file = Sight.of("", questioned)
+    if file is None:
+        return None
+    held = [sight for source, one in evidence.items() if (sight := Sight.of(source, one)) is not None]
+    found = _explaining(file, held, by_codes(file, held))
+    notes: list[Note] = []
+    if _explained(file, found) < _EXPLAINED:
+        proposals, left_out = by_features(file, held)
+        found = _explaining(file, held, proposals, found)
+        if left_out:
+            detail = f"local features of {left_out} recordings: only {MOST_FEATURES} features are searched"
+            notes.append(Note("evidence.notMeasured", "informational", detail))
+    same = sorted((piece for piece in found if piece.standing == "same"), key=lambda one: one.first)
+    if same:
+        return _same_recording(file, same, [one for one in found if one.standing == "scene"], notes)
+    return _same_scene(file, found, notes) if found else None
+
+
+def _explaining(
+    file: Sight, held: Sequence[Sight], proposals: Iterable[Proposal], before: Sequence[Piece] = ()
+) -> list[Piece]:
+    """Pieces that do not overlap: of the same recording first, then by weight. ``before``: found by another tier."""
+    sights = {sight.source: sight for sight in held}
+    everything = list(before)
+    for proposal in proposals:
+        free = np.ones(len(file.times), bool)
+        everything.extend(pieces_of(file, sights[proposal.source], proposal, free))
+    everything.sort(key=lambda one: (one.standing != "same", -one.weight))
+    taken = np.zeros(len(file.times), bool)
+    kept: list[Piece] = []
+    for piece in everything:
+        mine = slice(piece.first, piece.last + 1)
+        if taken[mine].mean() < _OVERLAP:
+            kept.append(_beside(piece, taken))
+            taken[mine] = True
+    return [piece for piece in kept if piece.last >= piece.first]
+
+
+#: Part of a piece that better ones may have explained already.
+_OVERLAP: Final = 0.3
+
+
+def _beside(piece: Piece, taken: NDArray[np.bool_]) -> Piece:
+    """The part of a piece that is left beside what is taken."""
+    free = np.flatnonzero(~taken[piece.first : piece.last + 1]) + piece.first
+    breaks = np.flatnonzero(np.diff(free) > 1)
+    runs = np.split(free, breaks + 1)
+    longest = max(runs, key=len)
+    return replace(piece, first=int(longest[0]), last=int(longest[-1]))
+
+
+def _explained(file: Sight, pieces: Iterable[Piece]) -> float:
+    return sum(one.last - one.first + 1 for one in pieces if one.standing == "same") / len(file.times)
+
+
+def _same_recording(file: Sight, pieces: Sequence[Piece], scenes: Sequence[Piece], notes: list[Note]) -> Comparison:
+    segments = tuple(_segment(file, piece) for piece in pieces)
+    lengths: dict[str, Fraction] = {}
+    for one in segments:
+        lengths[one.source] = lengths.get(one.source, Fraction(0)) + one.questioned.length
+    source = max(lengths, key=lengths.__getitem__)
+    evidence = next(piece.evidence for piece in pieces if piece.evidence.source == source)
+    unmatched = _gaps(file.whole(), [one.questioned for one in segments])
+    own = sorted((one.evidence for one in segments if one.source == source), key=lambda one: one.start)
+    missing = _gaps(Span(own[0].start, max(one.end for one in own)), own)
+    relation = _relation(segments, unmatched, missing, evidence)
+    inside = [*(Alteration("inserted", gap) for gap in unmatched), *_removed(segments, missing)]
+    alterations = tuple(dict.fromkeys(one for segment in segments for one in segment.alterations))
+    if relation == "derivative":  # of a composite, segments and gaps tell how it is put together
+        alterations = (*alterations, *inside)
+    total, whole = file.length(), evidence.length()
+    matched = sum((one.questioned.length for one in segments), Fraction(0))
+    notes.append(Note("softBinding.match", "informational", _words(pieces)))
+    return Comparison(
+        relation,
+        "visual",
+        source,
+        segments,
+        alterations,
+        unmatched,
+        missing,
+        min(matched / total, Fraction(1)) if total else Fraction(0),
+        min(sum((one.length for one in own), Fraction(0)) / whole, Fraction(1)) if whole else Fraction(0),
+        _axes(alterations, segments),
+        SoundComparison(),
+        tuple(notes),
+        _others(file, scenes, {one.source for one in segments}),
+    )
+
+
+def _relation(
+    segments: Sequence[Segment], unmatched: Sequence[Span], missing: Sequence[Span], evidence: Sight
+) -> Relation:
+    one_source = len({segment.source for segment in segments}) == 1
+    places = [segment.evidence.start for segment in segments]
+    in_order = places == sorted(places)
+    if not one_source or not in_order:
+        return "composite"
+    whole = evidence.whole()
+    reaches = segments[0].evidence.start <= whole.start + _SLACK and segments[-1].evidence.end >= whole.end - _SLACK
+    first, last = segments[0].questioned, segments[-1].questioned
+    if any(gap.end <= first.start or gap.start >= last.end for gap in unmatched):
+        return "composite"  # something foreign before or after
+    if unmatched or missing:
+        return "derivative" if reaches else "composite"
+    if any(alteration.kind in {"mirror", "speed"} for segment in segments for alteration in segment.alterations):
+        return "derivative" if reaches else "excerpt"
+    return "rendition" if reaches else "excerpt"
+
+
+def _removed(segments: Sequence[Segment], missing: Sequence[Span]) -> list[Alteration]:
+    """Where in the questioned file something of the recording was left out."""
+    found = []
+    for gap in missing:
+        before = [one.questioned.end for one in segments if one.evidence.end <= gap.start + _SLACK]
+        moment = max(before, default=segments[0].questioned.start)
+        found.append(Alteration("removed", Span(moment, moment)))
+    return found
+
+
+def _segment(file: Sight, piece: Piece) -> Segment:
+    questioned = file.span(piece.first, piece.last)
+    pose = piece.pose.shown(file.track.presentation, piece.evidence.track.presentation)
+    turned = pose.turned
+    left, top, right, bottom = (0.0 if side < _EDGE else 1.0 if side > 1 - _EDGE else side for side in pose.box)
+    differs = abs(piece.course.speed - 1) > _SPEED
+    speed = Fraction(round(piece.course.speed * 10_000), 10_000) if differs else Fraction(1)
+    alterations = []
+    if turned.mirrored:
+        alterations.append(Alteration("mirror"))
+    if differs:
+        alterations.append(Alteration("speed", what="another speed throughout"))
+    return Segment(
+        questioned,
+        Span(_moment(piece, questioned.start, end=False), _moment(piece, questioned.end, end=True)),
+        piece.evidence.source,
+        "visual",
+        piece.told_apart,
+        speed=speed,
+        mirrored=turned.mirrored,
+        rotation=turned.rotation,
+        alterations=tuple(alterations),
+        similarity=Fraction(round(piece.likeness * 1000), 1000),
+        region=(_part(left), _part(top), _part(right - left), _part(bottom - top)),
+    )
+
+
+def _part(of_picture: float) -> Fraction:
+    return Fraction(round(of_picture * 1000), 1000)
+
+
+def _moment(piece: Piece, seconds: Fraction, *, end: bool) -> Fraction:
+    """The evidence's moment at a questioned one: the nearest start or end of a picture, within half a picture."""
+    evidence = piece.evidence
+    moment = piece.course.speed * float(seconds) + piece.course.offset
+    if end:
+        nearest = int(
+            np.clip(np.searchsorted(evidence.times, moment - evidence.gap / 2) - 1, 0, len(evidence.times) - 1)
+        )
+        return evidence.span(nearest, nearest).end
+    nearest = int(np.clip(np.searchsorted(evidence.times, moment - evidence.gap / 2), 0, len(evidence.times) - 1))
+    return evidence.span(nearest, nearest).start
+
+
+def _gaps(whole: Span, parts: Iterable[Span]) -> tuple[Span, ...]:
+    """What ``parts`` leave of ``whole``, but for gaps too short to be told."""
+    gaps, at = [], whole.start
+    for part in sorted(parts, key=lambda one: one.start):
+        if part.start - at > _SLACK:
+            gaps.append(Span(at, part.start))
+        at = max(at, part.end)
+    if whole.end - at > _SLACK:
+        gaps.append(Span(at, whole.end))
+    return tuple(gaps)
+
+
+def _axes(alterations: Sequence[Alteration], segments: Sequence[Segment]) -> dict[str, Axis]:
+    axes = dict(NO_AXES)
+    for alteration in alterations:
+        for axis in AXES_OF_KIND[alteration.kind]:
+            axes[axis] = "found"
+    for segment in segments:
+        if segment.rotation or segment.region != WHOLE_PICTURE:
+            axes["presentation"] = "found"
+    return axes
+
+
+def _same_scene(file: Sight, pieces: Sequence[Piece], notes: list[Note]) -> Comparison:
+    still = all(piece.moves.energy < _STILL for piece in pieces)
+    detail = "nothing moves by which recordings could be told apart" if still else "it looks alike and moves otherwise"
+    notes.append(Note("softBinding.sameScene", "informational", detail))
+    return Comparison(
+        "undetermined", "none", altered=dict(NO_AXES), notes=tuple(notes), others=_others(file, pieces, ())
+    )
+
+
+#: As in `pieces`: below this nothing moves.
+_STILL: Final = 0.08
+
+
+def _others(
+    file: Sight, pieces: Iterable[Piece], used: Iterable[str]
+) -> tuple[tuple[str, Relation, Literal["visual"], Fraction], ...]:
+    """Recordings that look alike and were not shown to be the same, each with the part of the file that does."""
+    shown: dict[str, Fraction] = {}
+    for piece in pieces:
+        if piece.evidence.source not in used:
+            length = file.span(piece.first, piece.last).length
+            shown[piece.evidence.source] = shown.get(piece.evidence.source, Fraction(0)) + length
+    total = file.length() or Fraction(1)
+    return tuple(
+        (source, "undetermined", "visual", min(length / total, Fraction(1))) for source, length in shown.items()
+    )
+
+
+def _words(pieces: Sequence[Piece]) -> str:
+    alike = min(piece.moves.alike for piece in pieces)
+    return f"{sum(piece.told_apart for piece in pieces)} pictures; likeness of movement {alike:.2f} at least"

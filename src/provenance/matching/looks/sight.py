@@ -1,0 +1,126 @@
+"""One track as the looks of its pictures, in arrays: what candidates, poses and alignment are worked out from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from provenance.binding.looks import MOST_CLOSE
+from provenance.comparison import Span
+from provenance.evidence import CODE_BYTES, FEATURE_BYTES, NO_PTS, SMALL_BYTES, SMALL_SIDE
+from provenance.matching.line import Lines
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from numpy.typing import NDArray
+
+    from provenance.evidence import Measurement, Track
+    from provenance.matching.line import Line
+
+#: Quality, in sixteenths of a level, below which a picture says nothing: black and sky look like everything. Below 1.2
+#: levels a frame was featureless in the prototype's corpus.
+LEAST_QUALITY: Final = 19
+#: Small pictures of one track that are compared, spread evenly. Two tracks of 3,000 take about 200 MB.
+MOST_COMPARED: Final = MOST_CLOSE
+_PLACE_STEPS: Final = 65_536
+
+
+@dataclass(frozen=True)
+class Sight:
+    """``line`` gives the exact times of the pictures; ``times`` the same in floating seconds, one a picture."""
+
+    source: str
+    line: Line
+    track: Track
+    times: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, source: str, measured: Measurement) -> Sight | None:
+        """The looks of the track that a player shows; None where none were measured or times are not known."""
+        shown = [one for one in measured.of_kind("video") if one.looks and one.pictures and len(one.looks) > 0]
+        if not shown:
+            return None
+        track = next((one for one in shown if one.presentation.default), shown[0])
+        line = Lines(measured).of("pictures", track)
+        if line is None or track.pictures is None or NO_PTS in track.pictures.pts:
+            return None
+        times = np.array([float(line.seconds(start)) for start in line.starts])
+        if (np.diff(times) <= 0).any():  # only a forged or damaged file shows two pictures at a time
+            return None
+        return cls(source, line, track, times)
+
+    @property
+    def gap(self) -> float:
+        """Seconds from a picture to the next, the median."""
+        return float(np.median(np.diff(self.times))) if len(self.times) > 1 else 0.04
+
+    @property
+    def end(self) -> float:
+        """Seconds at which the last picture ends."""
+        return float(self.line.seconds(max(self.line.ends)))
+
+    @cached_property
+    def codes(self) -> NDArray[np.uint8]:
+        """Codes, shape (pictures, 32)."""
+        assert self.track.looks is not None
+        return np.frombuffer(self.track.looks.codes, np.uint8).reshape(-1, CODE_BYTES)
+
+    @cached_property
+    def says(self) -> NDArray[np.bool_]:
+        """Whether each picture has enough in it to be told from others."""
+        assert self.track.looks is not None
+        return np.frombuffer(self.track.looks.qualities, np.uint8) >= LEAST_QUALITY
+
+    @cached_property
+    def places(self) -> NDArray[np.int64]:
+        """Numbers of the pictures whose small picture is compared."""
+        assert self.track.looks is not None
+        return np.array(self.track.looks.small_places, np.int64)[:: self._step]
+
+    @cached_property
+    def small(self) -> NDArray[np.uint8]:
+        """Luma of the small pictures, shape (n, 96, 96)."""
+        assert self.track.looks is not None
+        rows = np.frombuffer(self.track.looks.small, np.uint8).reshape(-1, SMALL_BYTES)
+        return rows[:: self._step, : SMALL_SIDE**2].reshape(-1, SMALL_SIDE, SMALL_SIDE)
+
+    @property
+    def _step(self) -> int:
+        assert self.track.looks is not None
+        return -(-len(self.track.looks.small_places) // MOST_COMPARED) or 1
+
+    @cached_property
+    def featured(self) -> NDArray[np.int64]:
+        """Numbers of the pictures that have local features."""
+        assert self.track.looks is not None
+        return np.unique(np.array(self.track.looks.feature_places, np.int64))
+
+    def features(self, picture: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        """Places (parts of the picture, shape (n, 2)) and descriptors (n, 32) of a picture's local features."""
+        rows, numbers = self._features
+        first, last = np.searchsorted(numbers, (picture, picture + 1))
+        found = rows[first:last]
+        places = (found[:, :4].copy().view(">u2") / np.float32(_PLACE_STEPS)).astype(np.float32)
+        return places, np.ascontiguousarray(found[:, 4:])
+
+    @cached_property
+    def _features(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        assert self.track.looks is not None
+        rows = np.frombuffer(self.track.looks.features, np.uint8).reshape(-1, FEATURE_BYTES)
+        return rows, np.array(self.track.looks.feature_places, np.int64)
+
+    def span(self, first: int, last: int) -> Span:
+        """From the start of picture ``first`` to the end of picture ``last``."""
+        return Span(self.line.seconds(self.line.starts[first]), self.line.seconds(self.line.ends[last]))
+
+    def whole(self) -> Span:
+        """From the first picture to the end of the last."""
+        return self.span(0, len(self.line) - 1)
+
+    def length(self) -> Fraction:
+        """Seconds that are shown."""
+        return self.whole().length

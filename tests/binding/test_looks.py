@@ -1,0 +1,164 @@
+"""Box means, codes, thinning: against naive definitions; and that hostile blobs are refused."""
+
+import struct
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provenance.binding import codec, looks, reduction
+from provenance.binding.pictures import Picture, Plane
+from provenance.errors import RecordError
+from provenance.evidence import (
+    SMALL_BYTES,
+    SMALL_SIDE,
+    Looks,
+    Measurement,
+    PictureRows,
+    Track,
+)
+from provenance.matching.looks.pose import EIGHT, turned_codes
+
+RANDOM = np.random.default_rng(7)
+
+
+def plane_of(samples, *, padding=0):
+    padded = np.pad(samples, ((0, 0), (0, padding)))
+    return Plane(memoryview(padded.tobytes()), padded.shape[1], samples.shape[1], samples.shape[0])
+
+
+def picture_of(samples, pts=0, **options):
+    return Picture(pts, (plane_of(samples, padding=options.pop("padding", 0)),), **options)
+
+
+def naive_means(samples, rows, columns):
+    height, width = samples.shape
+    step = 2 if width // 16 * 16 >= 2 * columns and height // rows < 256 else 1
+    width = width // 16 * 16 if step == 2 else width
+    down = [row * height // rows for row in range(rows)] + [height]
+    across = [step * (column * (width // step) // columns) for column in range(columns)] + [width]
+    out = np.empty((rows, columns), np.uint8)
+    for row in range(rows):
+        for column in range(columns):
+            box = samples[down[row] : down[row + 1], across[column] : across[column + 1]].astype(int)
+            out[row, column] = (box.sum() + box.size // 2) // box.size
+    return out
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(96, 400), st.integers(96, 500), st.sampled_from([(96, 96), (24, 24), (54, 96)]))
+def test_means_are_those_of_the_boxes(height, width, grid):
+    samples = RANDOM.integers(0, 256, (height, width), dtype=np.uint8)
+    assert (reduction.means(samples, *grid) == naive_means(samples, *grid)).all()
+
+
+def test_means_of_white_do_not_overflow_and_small_pictures_are_spread():
+    assert (reduction.means(np.full((4320, 7680), 255, np.uint8), 96, 96) == 255).all()
+    spread = reduction.means(np.arange(12, dtype=np.uint8).reshape(3, 4), 96, 96)
+    assert spread.shape == (96, 96)
+    assert (spread[::32, ::24] == np.arange(12).reshape(3, 4)).all()
+
+
+def test_padding_and_bit_depth_do_not_matter():
+    samples = RANDOM.integers(0, 256, (180, 320), dtype=np.uint8)
+    plain = reduction.luma(picture_of(samples), 96, 96)
+    assert (reduction.luma(picture_of(samples, padding=13), 96, 96) == plain).all()
+    ten = (samples.astype("<u2") << 2).view(np.uint8)
+    assert (reduction.luma(picture_of(ten, bits=10, step=2), 96, 96) == plain).all()
+    high = (samples.astype("<u2") << 8).view(np.uint8)
+    assert (reduction.luma(picture_of(high, bits=10, shift=6, step=2), 96, 96) == plain).all()
+
+
+def test_chroma_is_read_from_two_planes_or_from_one_by_turns():
+    one, other = (RANDOM.integers(0, 256, (90, 160), dtype=np.uint8) for _ in range(2))
+    luma = plane_of(np.zeros((180, 320), np.uint8))
+    apart = reduction.chroma(Picture(0, (luma, plane_of(one), plane_of(other))), 24, 24)
+    together = np.stack([one, other], axis=2).reshape(90, 320)
+    assert (reduction.chroma(Picture(0, (luma, plane_of(together))), 24, 24) == apart).all()
+    assert (reduction.chroma(Picture(0, (luma,)), 24, 24) == 128).all()
+
+
+def laid(pictures, turned):
+    out = pictures[:, :, ::-1] if turned.mirrored else pictures
+    return np.rot90(out, -(turned.rotation // 90), axes=(1, 2))
+
+
+@pytest.mark.parametrize("turned", EIGHT)
+def test_turning_codes_is_coding_turned_pictures(turned):
+    pictures = RANDOM.integers(0, 256, (6, SMALL_SIDE, SMALL_SIDE), dtype=np.uint8)
+    assert (turned_codes(looks.codes(pictures), turned) == looks.codes(laid(pictures, turned))).all()
+
+
+def test_codes_do_not_depend_on_the_order_of_adding():
+    """Whole numbers below 2**53: any order of adding gives the same sums."""
+    pictures = RANDOM.integers(0, 256, (3, SMALL_SIDE, SMALL_SIDE), dtype=np.uint8)
+    wave = looks.cosines()
+    exact = np.array([[[int(x) for x in row] for row in wave]]).astype(object)[0]
+    for picture, code in zip(pictures, looks.codes(pictures), strict=True):
+        spectrum = exact @ picture.astype(object) @ exact.T
+        assert (np.packbits((spectrum > 0).astype(bool).reshape(-1)) == code).all()
+        assert max(abs(value) for value in spectrum.reshape(-1)) < 2**53
+
+
+def observed(count, *, gap=Fraction(0), most=None, monkeypatch=None):
+    if most:
+        monkeypatch.setattr(looks, "MOST_SMALL", most)
+    observer = looks.LooksObserver(Fraction(1, 30), small_gap=gap, feature_gap=Fraction(4))
+    for number in range(count):
+        observer.update(picture_of(RANDOM.integers(0, 256, (96, 128), dtype=np.uint8), pts=number))
+    return observer.result()
+
+
+def test_every_picture_has_a_code_and_small_ones_come_at_their_pace():
+    rows = observed(90, gap=Fraction(2, 5))
+    assert (len(rows), len(rows.codes)) == (90, 90 * 32)
+    assert rows.small_places == tuple(range(0, 90, 12))
+    assert len(rows.small) == len(rows.small_places) * SMALL_BYTES
+    assert set(rows.feature_places) == {0}
+
+
+def test_too_many_small_pictures_are_thinned_evenly(monkeypatch):
+    rows = observed(200, most=16, monkeypatch=monkeypatch)
+    assert 8 <= len(rows.small_places) <= 16
+    assert len({b - a for a, b in zip(rows.small_places, rows.small_places[1:], strict=False)}) <= 2
+
+
+def measured(rows, pictures=3):
+    track = Track(
+        0,
+        "video",
+        "h264",
+        Fraction(1, 30),
+        pictures=PictureRows((b"d" * 24,) * pictures, tuple(range(pictures)), (0,) * pictures),
+        looks=rows,
+    )
+    return Measurement("video", "whole", "mov", "full", (track,))
+
+
+ROWS = Looks(b"c" * 96, b"\x20" * 3, b"s" * 2 * SMALL_BYTES, (0, 2), b"f" * 36 * 3, (0, 0, 2))
+
+
+def test_looks_go_through_blobs():
+    assert codec.from_blobs(codec.to_blobs(measured(ROWS))).tracks[0].looks == ROWS
+
+
+def test_malformed_blobs_are_refused():
+    blobs = codec.to_blobs(measured(ROWS))
+    fewer = codec.to_blobs(measured(Looks(ROWS.codes[:64], ROWS.qualities[:2])))
+    head = len(blobs["small", 0]) - 2 * (4 + SMALL_BYTES)
+    beyond = bytearray(blobs["small", 0])
+    beyond[head + 4 + SMALL_BYTES : head + 8 + SMALL_BYTES] = struct.pack(">I", 3)
+    twice = bytearray(beyond)
+    twice[head + 4 + SMALL_BYTES : head + 8 + SMALL_BYTES] = struct.pack(">I", 0)
+    for spoiled in (
+        {("codes", 0): fewer["codes", 0]},
+        {("small", 0): bytes(beyond)},
+        {("small", 0): bytes(twice)},
+        {("features", 0): blobs["codes", 0]},
+    ):
+        with pytest.raises(RecordError):
+            codec.from_blobs({**blobs, **spoiled})
+    with pytest.raises(RecordError):
+        codec.from_blobs({key: blob for key, blob in blobs.items() if key[0] != "small"})

@@ -1,0 +1,182 @@
+"""Copies that were coded again, through the child: what appearance says of each, from ffmpeg's own transformations."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import stock
+from provenance.evidence import Looks
+from provenance.matching.looks.pose import EIGHT, Pose
+from provenance.matching.looks.relation import compare_looks
+from provenance.media.child import measure
+from provenance.media.source import open_source
+
+CODING = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "30", "-pix_fmt", "yuv420p")
+OPTIONS = {"size": (320, 180), "fps": 25, "seconds": 6, "sound": None}
+
+
+def looked(path, looking):
+    with open_source(path) as source:
+        return measure(source, depth="full", looking=looking)
+
+
+@pytest.fixture(scope="module")
+def held(studio):
+    """Three recordings as an archive keeps them."""
+    return {name: looked(studio.clip(name, **OPTIONS), "kept") for name in ("pier", "square", "bridge")}
+
+
+@pytest.fixture
+def copy(studio, tmp_path):
+    def make(*options, of="pier", also=()):
+        inputs = [part for path in (studio.clip(of, **OPTIONS), *also) for part in ("-i", path)]
+        stock.ffmpeg(*inputs, *options, *CODING, tmp_path / "copy.mp4")
+        return looked(tmp_path / "copy.mp4", "close")
+
+    return make
+
+
+def seconds(span):
+    return pytest.approx((float(span.start), float(span.end)), abs=0.09)
+
+
+SAME = {
+    "smaller": ("-vf", "scale=192:108"),
+    "squashed": ("-vf", "scale=200:200,setsar=1"),
+    "grey and bright": ("-vf", "format=gray,eq=contrast=1.3:brightness=0.08"),
+    "barred": ("-vf", "pad=320:260:0:40,setsar=1"),
+    "logo": ("-vf", "drawbox=x=230:y=120:w=70:h=50:color=red:t=fill"),
+    "slower pictures": ("-vf", "fps=12"),
+}
+
+
+@pytest.mark.parametrize("options", SAME.values(), ids=SAME)
+def test_a_whole_that_was_coded_again_is_a_rendition(options, copy, held):
+    found = compare_looks(copy(*options), held)
+    assert (found.relation, found.basis, found.source) == ("rendition", "visual", "pier")
+    (segment,) = found.segments
+    assert (float(segment.evidence.start), float(segment.evidence.end)) == pytest.approx((0, 6), abs=0.09)
+    assert segment.similarity > Fraction(1, 2)
+    assert (found.altered["picture"], found.altered["sound"]) == ("not-examined", "not-examined")
+    assert not found.unmatched
+
+
+def test_an_excerpt_is_found_where_it_is(copy, held):
+    found = compare_looks(copy("-ss", "1.8", "-t", "2.4", "-vf", "scale=240:-2"), held)
+    assert (found.relation, found.source) == ("excerpt", "pier")
+    assert (float(found.segments[0].evidence.start), float(found.segments[0].evidence.end)) == pytest.approx(
+        (1.8, 4.2), abs=0.05
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "mirrored", "rotation"),
+    [("hflip", True, 0), ("transpose=1", False, 90), ("hflip,vflip", False, 180), ("transpose=2", False, 270)],
+)
+def test_how_it_lies_is_told(options, mirrored, rotation, copy, held):
+    found = compare_looks(copy("-vf", options), held)
+    (segment,) = found.segments
+    assert (segment.mirrored, segment.rotation) == (mirrored, rotation)
+    assert found.relation == ("derivative" if mirrored else "rendition")
+    assert found.altered["presentation"] == "found"
+
+
+def test_the_part_of_the_picture_is_told(copy, held):
+    found = compare_looks(copy("-vf", "crop=208:117:90:20,scale=320:180"), held)
+    region = [float(part) for part in found.segments[0].region]
+    assert region == pytest.approx([90 / 320, 20 / 180, 0.65, 0.65], abs=0.02)
+
+
+@pytest.mark.parametrize("factor", [0.8, 1.25])
+def test_another_speed_is_told(factor, copy, held):
+    found = compare_looks(copy("-vf", f"setpts=PTS/{factor},fps=25"), held)
+    assert found.relation == "derivative"
+    assert float(found.segments[0].speed) == pytest.approx(factor, rel=0.01)
+    assert [one.kind for one in found.alterations] == ["speed"]
+
+
+def test_foreign_pictures_before_it_make_a_composite(studio, copy, held):
+    foreign = studio.clip("harbour", **{**OPTIONS, "seconds": 2})
+    graph = ("-filter_complex", "[1:v][0:v]concat")
+    found = compare_looks(copy(*graph, also=[foreign]), held)
+    assert (found.relation, found.source) == ("composite", "pier")
+    assert [(float(gap.start), float(gap.end)) for gap in found.unmatched] == [pytest.approx((0, 2), abs=0.05)]
+
+
+def test_two_recordings_in_one_file_are_both_named(studio, copy, held):
+    found = compare_looks(copy("-filter_complex", "[0:v][1:v]concat", also=[studio.clip("square", **OPTIONS)]), held)
+    assert found.relation == "composite"
+    assert [segment.source for segment in found.segments] == ["pier", "square"]
+    assert [seconds(segment.questioned) for segment in found.segments] == [(0, 6), (6, 12)]
+
+
+def test_what_was_cut_out_is_a_derivative(copy, held):
+    found = compare_looks(copy("-vf", "select='not(between(n,60,99))',setpts=N/25/TB"), held)
+    assert (found.relation, [one.kind for one in found.alterations]) == ("derivative", ["removed"])
+    assert [(float(gap.start), float(gap.end)) for gap in found.missing] == [pytest.approx((2.4, 4.0), abs=0.1)]
+
+
+def test_a_stranger_is_not_found(copy, held):
+    assert compare_looks(copy(of="nobody registered this"), held) is None
+
+
+def event(studio, tmp_path, name):
+    """A fixed camera: one still background, and something of its own that moves in front of it."""
+    back, front = studio.clip("yard", **OPTIONS), studio.clip(name, **OPTIONS)
+    out = tmp_path / f"{name}.mp4"
+    graph = "[0:v]trim=end_frame=1,loop=149:1,setpts=N/25/TB[b];[1:v]scale=90:60[f];[b][f]overlay=x='30+30*t':y=70"
+    stock.ffmpeg("-i", back, "-i", front, "-filter_complex", graph, "-t", "6", *CODING, out)
+    return out
+
+
+def test_another_event_before_the_same_camera_is_not_the_same_recording(studio, tmp_path):
+    held = {"first": looked(event(studio, tmp_path, "walker"), "kept")}
+    again = looked(event(studio, tmp_path, "runner"), "close")
+    found = compare_looks(again, held)
+    assert (found.relation, [note.code for note in found.notes]) == ("undetermined", ["softBinding.sameScene"])
+    assert [source for source, *_ in found.others] == ["first"]
+    assert not found.segments
+    own = compare_looks(looked(event(studio, tmp_path, "walker"), "close"), held)
+    assert own.relation == "rendition"
+
+
+def test_where_nothing_moves_nothing_is_claimed(studio, tmp_path):
+    made = []
+    for name, crf in (("one", "20"), ("two", "35")):
+        out = tmp_path / f"{name}.mp4"
+        coding = (*CODING[:4], "-crf", crf, "-pix_fmt", "yuv420p")
+        stock.ffmpeg(
+            "-i", studio.clip("yard", **OPTIONS), "-vf", "trim=end_frame=1,loop=149:1,setpts=N/25/TB", *coding, out
+        )
+        made.append(out)
+    found = compare_looks(looked(made[1], "close"), {"one": looked(made[0], "kept")})
+    assert found.relation == "undetermined"
+    assert "nothing moves" in found.notes[0].detail
+
+
+@pytest.mark.parametrize("colour", ["black", "white", "gray"])
+def test_featureless_pictures_match_nothing(colour, tmp_path, held):
+    out = tmp_path / "plain.mp4"
+    stock.ffmpeg("-f", "lavfi", "-i", f"color={colour}:s=320x180:d=3:r=25", *CODING, out)
+    plain = looked(out, "close")
+    assert compare_looks(plain, held) is None
+    assert compare_looks(plain, {"plain": looked(out, "kept")}) is None
+
+
+@pytest.mark.parametrize("pictures", [1, 2, 3])
+def test_a_file_of_a_few_pictures_is_answered(pictures, copy, held):
+    found = compare_looks(copy("-frames:v", str(pictures)), held)
+    assert found is None or found.relation == "undetermined"
+
+
+def test_no_looks_no_answer(copy, held):
+    assert compare_looks(held["pier"], {}) is None
+    assert all(track.looks != Looks() for track in held["pier"].tracks)
+
+
+@pytest.mark.parametrize("turned", EIGHT)
+def test_a_pose_names_how_it_lies(turned):
+    pose = Pose(np.linalg.inv(turned.matrix))
+    assert pose.turned == turned
+    assert Pose.of_corners(pose.corners).corners == pytest.approx(pose.corners)
