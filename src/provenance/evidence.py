@@ -135,6 +135,12 @@ SMALL_SIDE = 96
 CHROMA_SIDE = 24
 SMALL_BYTES = SMALL_SIDE**2 + 2 * CHROMA_SIDE**2
 FEATURE_BYTES = 36
+#: Small pictures kept of one track; beyond it every second one goes and the pace halves. 6,000 are 62 MB.
+MOST_SMALL = 6_000
+#: Pictures with local features kept of one track, in the same manner, and features of one picture: as it is, and as in
+#: a mirror.
+MOST_FEATURED = 1_500
+MOST_FEATURES = 600
 
 
 @dataclass(frozen=True, slots=True)

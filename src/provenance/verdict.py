@@ -164,8 +164,14 @@ def _sound_holds(comparison: Comparison) -> bool:
 def _is_accepted(comparison: Comparison, accept: Collection[str]) -> bool:
     if comparison.relation not in accept:
         return False
-    changed = alterations(comparison) or comparison.missing or comparison.unmatched
-    return not changed or "altered" in accept
+    return not _is_changed(comparison) or "altered" in accept
+
+
+def _is_changed(comparison: Comparison) -> bool:
+    """Whether anything was found to be altered, missing or foreign, on any axis."""
+    return bool(
+        alterations(comparison) or comparison.missing or comparison.unmatched or "found" in comparison.altered.values()
+    )
 
 
 def unmet(verdict: Verdict, require: Collection[str]) -> tuple[str, ...]:
@@ -175,7 +181,8 @@ def unmet(verdict: Verdict, require: Collection[str]) -> tuple[str, ...]:
         "record=known": axes.record == "valid-known-signer" and axes.standing == "good",
         "log=witnessed": axes.log == "witnessed",
         "time=quorum": axes.time == "quorum",
-        "altered=none": not alterations(verdict.comparison) and not verdict.comparison.missing,
+        # by appearance nothing inside the pictures was looked for
+        "altered=none": not _is_changed(verdict.comparison) and verdict.comparison.basis != "visual",
     }
     return tuple(word for word in require if not met[word])
 

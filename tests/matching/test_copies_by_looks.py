@@ -1,6 +1,7 @@
 """Copies that were coded again, through the child: what appearance says of each, from ffmpeg's own transformations."""
 
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -121,11 +122,11 @@ def test_a_stranger_is_not_found(copy, held):
     assert compare_looks(copy(of="nobody registered this"), held) is None
 
 
-def event(studio, tmp_path, name):
+def event(studio, tmp_path, name, move="30+30*t"):
     """A fixed camera: one still background, and something of its own that moves in front of it."""
     back, front = studio.clip("yard", **OPTIONS), studio.clip(name, **OPTIONS)
     out = tmp_path / f"{name}.mp4"
-    graph = "[0:v]trim=end_frame=1,loop=149:1,setpts=N/25/TB[b];[1:v]scale=90:60[f];[b][f]overlay=x='30+30*t':y=70"
+    graph = f"[0:v]trim=end_frame=1,loop=149:1,setpts=N/25/TB[b];[1:v]scale=90:60[f];[b][f]overlay=x='{move}':y=70"
     stock.ffmpeg("-i", back, "-i", front, "-filter_complex", graph, "-t", "6", *CODING, out)
     return out
 
@@ -139,6 +140,35 @@ def test_another_event_before_the_same_camera_is_not_the_same_recording(studio, 
     assert not found.segments
     own = compare_looks(looked(event(studio, tmp_path, "walker"), "close"), held)
     assert own.relation == "rendition"
+
+
+def test_one_change_that_two_events_share_does_not_make_them_one(studio, tmp_path):
+    """A lamp goes on in both; what else moves is another thing."""
+    made = []
+    for name, moment in (("walker", 3), ("runner", 4)):
+        lit = tmp_path / f"lit {name}.mp4"
+        lamp = ("-vf", f"eq=brightness=0.25:contrast=1.3:enable='gte(t,{moment})'")
+        stock.ffmpeg("-i", event(studio, tmp_path, name, move="40"), *lamp, *CODING, lit)
+        made.append(lit)
+    found = compare_looks(looked(made[1], "close"), {"first": looked(made[0], "kept")})
+    assert found is None or (found.relation, found.segments) == ("undetermined", ())
+
+
+def test_a_loop_is_a_composite(studio, copy, held):
+    found = compare_looks(copy("-filter_complex", "[0:v][1:v]concat", also=[studio.clip("pier", **OPTIONS)]), held)
+    assert (found.relation, len(found.segments)) == ("composite", 2)
+
+
+@pytest.mark.parametrize("part", ["0.9", "0.75", "0.6"])
+def test_a_crop_of_a_real_street_is_the_whole_of_it(part, tmp_path):
+    """A camera that pans: a pose that is off was made up for by a moment that is off."""
+    city = Path(__file__).parents[2] / "fixtures" / "city.mp4"
+    stock.ffmpeg("-i", city, "-vf", f"crop=iw*{part}:ih*{part},scale=480:-2", *CODING, "-an", tmp_path / "copy.mp4")
+    found = compare_looks(looked(tmp_path / "copy.mp4", "close"), {"city": looked(city, "kept")})
+    assert (found.relation, found.unmatched, found.alterations) == ("rendition", (), ())
+    (segment,) = found.segments
+    assert abs(float(segment.evidence.start - segment.questioned.start)) <= 0.09
+    assert [float(side) for side in segment.region[2:]] == pytest.approx([float(part)] * 2, abs=0.03)
 
 
 def test_where_nothing_moves_nothing_is_claimed(studio, tmp_path):

@@ -7,6 +7,7 @@ statement and are left out here. Reading is strict, because a blob comes out of 
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
@@ -17,6 +18,9 @@ from provenance.errors import RecordError
 from provenance.evidence import (
     CODE_BYTES,
     FEATURE_BYTES,
+    MOST_FEATURED,
+    MOST_FEATURES,
+    MOST_SMALL,
     NO_PTS,
     SMALL_BYTES,
     UNIT_DIGEST_BYTES,
@@ -295,8 +299,11 @@ def _read_looks(track: Track, blob: bytes, left: dict[BlobKey, bytes], pictures:
     codes = [rows[at : at + CODE_BYTES] for at in range(0, len(rows), CODE_BYTES + 1)]
     small_places, small = _read_placed(track, "small", left, pictures)
     feature_places, features = _read_placed(track, "features", left, pictures)
-    if len(set(small_places)) != len(small_places):
-        raise _malformed("two small pictures of one picture")
+    if len(set(small_places)) != len(small_places) or len(small_places) > MOST_SMALL or bool(pictures) > bool(small):
+        raise _malformed("two small pictures of one picture, too many of them, or none")
+    counts = Counter(feature_places)
+    if len(counts) > MOST_FEATURED or max(counts.values(), default=0) > MOST_FEATURES:
+        raise _malformed("too many local features")
     return Looks(
         b"".join(codes), bytes(rows[CODE_BYTES :: CODE_BYTES + 1]), small, small_places, features, feature_places
     )

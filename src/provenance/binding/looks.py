@@ -1,7 +1,8 @@
 """How pictures look, in a form that survives re-encoding: codes, small pictures, local features.
 
-Everything is worked out in integers, or in floating point of whole numbers below 2**53, so that the same decoded
-pictures give the same rows whatever the processor and the linear-algebra library.
+Codes, qualities and small pictures are worked out in integers, or in floating point of whole numbers below 2**53: the
+same decoded pictures give the same rows whatever the processor and the linear-algebra library. Local features are
+OpenCV's.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from provenance.evidence import (
     CHROMA_SIDE,
     CODE_BYTES,
     FEATURE_BYTES,
+    MOST_FEATURED,
+    MOST_FEATURES,
+    MOST_SMALL,
     NO_PTS,
     SMALL_SIDE,
     Looks,
@@ -28,14 +32,10 @@ if TYPE_CHECKING:
 
     from provenance.binding.pictures import Picture
 
-#: Small pictures kept of one track; beyond it every second one goes and the pace halves. 6,000 are 62 MB.
-MOST_SMALL = 6_000
 #: Small pictures of a questioned file, which nobody keeps.
 MOST_CLOSE = 3_000
-#: Pictures with local features kept of one track, in the same manner; 1,500 are 18 MB at most.
-MOST_FEATURED = 1_500
 #: Local features of one picture, the strongest first. The prototype of matching.md took 300 to 400.
-FEATURES = 300
+FEATURES = MOST_FEATURES // 2
 #: Longer side of the picture in which local features are looked for.
 _FEATURE_SIDE = 480
 #: Levels by which a corner must differ (FAST); 10 finds features on dim and smoothed pictures, too.

@@ -43,6 +43,8 @@ _BYTES_A_PIXEL = 6
 #: Seconds between small pictures, and between pictures with local features. Kept of a recording: 2.5 a second and one
 #: each 4 s. Of a questioned file: every picture, and 2 a second, so that one lies within 0.25 s of a kept one.
 _GAPS = {"kept": (Fraction(2, 5), Fraction(4)), "close": (Fraction(0), Fraction(1, 2))}
+#: Pixel formats whose first plane, or first byte of a packed pixel, is brightness or green.
+_WITH_LUMA = ("yuv", "yuyv", "nv", "gray", "p0", "p2", "p4", "gbrp", "ya")
 #: Changes of configuration listed for one track: a camcorder that alternates them every half second fills five hours.
 _MAX_CHANGES = 36_000
 
@@ -179,7 +181,7 @@ class _Pass:
             what = "pictures" if setup.kind == "video" else "sound"
             self._not_measured.append(NotMeasured(what, "the codec is not known", setup.index))
         elif self._task.depth == "full" and setup.kind == "video":
-            looks = self._task.observer(setup)
+            looks = self._looks(setup, str(context.pix_fmt))
             decoder = PictureDecoder(context, threads=self._file.threads, limits=self._file.limits, looks=looks)
         elif self._task.depth == "full" and setup.kind == "sound":
             decoder = SoundDecoder(context, setup.sample_rate)
@@ -187,6 +189,13 @@ class _Pass:
             why = f"units of {setup.codec} are taken as they are: other containers may hold them in another form"
             self._not_measured.append(NotMeasured("canonical-units", why, setup.index))
         return demux.TrackPass(setup, context, decoder)
+
+    def _looks(self, setup: Setup, form: str) -> LooksObserver | None:
+        if self._task.looking != "none" and (not form.startswith(_WITH_LUMA) or form.endswith("be")):
+            why = f"samples of {form} are not laid out so that brightness can be read"
+            self._not_measured.append(NotMeasured("looks", why, setup.index))
+            return None
+        return self._task.observer(setup)
 
     def _stored(self, measured: dict[int, tuple[PacketRows, set[int]]]) -> dict[int, PacketRows]:
         if self._form.name != "mov":

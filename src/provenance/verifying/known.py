@@ -87,11 +87,11 @@ def looked_at(custodian: Custodian, known: Known, questions: Questions) -> tuple
     for evidence_id in every[-LOOKED_AT:]:
         try:
             measured = known.measured.get(evidence_id) or measurement(custodian, evidence_id)
-        except RecordError:  # told where candidates are gathered, and by `audit`
-            continue
+        except RecordError:  # `audit` tells why
+            measured = None
         if measured is not None:
             found[evidence_id] = measured
-    return found, max(0, len(every) - LOOKED_AT)
+    return found, len(every) - len(found)
 
 
 def measurement(custodian: Custodian, evidence_id: str) -> Measurement | None:

@@ -51,12 +51,11 @@ _LEAST_SIDE: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An evidence and a pose; ``weight`` orders proposals of one tier, ``tier`` says how it was found."""
+    """An evidence and a pose; ``weight`` orders the proposals of one tier."""
 
     source: str
     pose: Pose
     weight: float
-    tier: str
 
 
 def by_codes(questioned: Sight, evidence: Sequence[Sight]) -> list[Proposal]:
@@ -80,7 +79,6 @@ def by_codes(questioned: Sight, evidence: Sequence[Sight]) -> list[Proposal]:
             evidence[owner].source,
             Pose(EIGHT[way].matrix @ np.linalg.inv(frames[number].matrix)),
             _agreeing(found),
-            "codes",
         )
         for (owner, number, way), found in votes.items()
     ]
@@ -187,7 +185,7 @@ def by_features(questioned: Sight, evidence: Sequence[Sight]) -> tuple[list[Prop
             pose, inliers = laid
             key = evidence[owner].source, pose.turned.mirrored
             if key not in found or found[key].weight < inliers:
-                found[key] = Proposal(evidence[owner].source, pose, inliers, "features")
+                found[key] = Proposal(evidence[owner].source, pose, inliers)
     return _best(list(found.values())), library.left_out
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from provenance.matching.looks.alignment import LEAST_PICTURES, best_course, lay, likeness_along, movement, refined_pose
+from provenance.matching.looks.alignment import (
+    LEAST_ENERGY,
+    LEAST_PICTURES,
+    best_course,
+    lay,
+    likeness_along,
+    movement,
+    refined_pose,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,10 +30,10 @@ Standing = Literal["same", "scene"]
 
 #: Mean likeness of a piece. Wrong pairs of 23 clips had 0.25 at most, but for rooms filmed twice (0.96).
 LIKE: Final = 0.4
-#: Likeness of movement from which a piece is of the same recording (bench/matching).
+#: Likeness of movement from which a piece is of the same recording, and small pictures by which it is told
+#: (docs/adr/0031-looks.md).
 SAME: Final = 0.8
-#: Part of the contrast that moves, below which movement cannot be compared.
-LEAST_ENERGY: Final = 0.08
+LEAST_TOLD: Final = 4
 #: Likeness of one small picture from which it belongs to a piece.
 _ONE_LIKE: Final = 0.3
 #: Pieces looked for in one evidence.
@@ -52,7 +60,7 @@ class Piece:
     @property
     def weight(self) -> float:
         """What orders pieces that compete: how many pictures, and how alike."""
-        return (self.last - self.first + 1) * self.likeness
+        return (self.last - self.first + 1) * self.likeness * self.moves.alike
 
 
 def pieces_of(questioned: Sight, evidence: Sight, proposal: Proposal, free: NDArray[np.bool_]) -> list[Piece]:
@@ -79,21 +87,45 @@ def pieces_of(questioned: Sight, evidence: Sight, proposal: Proposal, free: NDAr
 
 
 def _settled(questioned: Sight, evidence: Sight, pose: Pose, pair: Pair, free: NDArray[np.bool_]) -> tuple[Pose, Pair]:
-    """The pose refined on aligned pictures, where that makes them more alike; twice, as a better pose aligns better."""
-    for _ in range(_ROUNDS):
-        course = best_course(pair, free)
-        if course is None or course.gain <= 0:
-            break
-        moved = refined_pose(questioned, evidence, pose, course)
-        again = None if moved is None else lay(questioned, evidence, moved)
-        better = None if again is None else best_course(again, free)
-        if moved is None or again is None or better is None or better.gain <= course.gain:
-            break
-        pose, pair = moved, again
-    return pose, pair
+    """The pose refined on aligned pictures, where that makes them more alike.
+
+    A camera that pans at one pace lets a moment that is off be made up for by a pose that is off. So poses refined at
+    moments a little earlier and later are tried, too, as long as they get better.
+    """
+    best = _Settled(pose, pair, best_course(pair, free))
+    for shift in _SHIFTS:
+        for _ in range(_ROUNDS):
+            again = best.moved(questioned, evidence, free, shift)
+            if again is None or again.gain <= best.gain:
+                break
+            best = again
+    return best.pose, best.pair
 
 
-_ROUNDS: Final = 2
+#: Seconds by which moments are shifted to find a better pose, and how often each is tried while it gets better.
+_SHIFTS, _ROUNDS = (0.0, 0.12, -0.12, 0.04, -0.04), 3
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """A pose, and the best course in it."""
+
+    pose: Pose
+    pair: Pair
+    course: Course | None
+
+    @property
+    def gain(self) -> float:
+        return 0.0 if self.course is None else self.course.gain
+
+    def moved(self, questioned: Sight, evidence: Sight, free: NDArray[np.bool_], shift: float) -> _Settled | None:
+        """The pose refined at moments that are shifted so; None if there is none."""
+        if self.course is None or self.course.gain <= 0:
+            return None
+        shifted = replace(self.course, offset=self.course.offset + shift)
+        pose = refined_pose(questioned, evidence, self.pose, shifted)
+        pair = None if pose is None else lay(questioned, evidence, pose)
+        return None if pose is None or pair is None else _Settled(pose, pair, best_course(pair, free))
 
 
 def _piece(
@@ -104,13 +136,32 @@ def _piece(
     course: Course,
     free: NDArray[np.bool_],
 ) -> Piece | None:
-    rows, likeness = likeness_along(pair, course)
+    rows, likeness, moving = likeness_along(pair, course)
     if not len(rows):
         return None
+    whole = _run_of(questioned, evidence, pose, pair, course, free, (rows, likeness, likeness))
+    if whole is not None and whole.standing == "same":
+        return whole
+    # What looks alike all along may have been cut: the part that also moves alike is tried by itself.
+    part = _run_of(questioned, evidence, pose, pair, course, free, (rows, likeness, np.minimum(likeness, moving)))
+    return part if part is not None and part.standing == "same" else whole
+
+
+def _run_of(
+    questioned: Sight,
+    evidence: Sight,
+    pose: Pose,
+    pair: Pair,
+    course: Course,
+    free: NDArray[np.bool_],
+    along: tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]],
+) -> Piece | None:
+    """The longest run that is alike: ``along`` has evidence rows, their likeness, and that by which the run is told."""
+    rows, likeness, telling = along
     here = pair.questioned_times
     moments = (pair.evidence_times[rows] - course.offset) / course.speed
     nearest = np.clip(np.searchsorted(here, moments - questioned.gap / 2), 0, len(here) - 1)
-    good = (likeness >= _ONE_LIKE) & free[nearest]
+    good = (telling >= _ONE_LIKE) & free[nearest]
     run = _longest(good)
     if run is None:
         return None
@@ -125,7 +176,8 @@ def _piece(
     after = moments[high + 1] if high + 1 < len(moments) else None
     first = _edge(questioned, evidence, course, moments[low], before, step=-1)
     last = _edge(questioned, evidence, course, moments[high], after, step=1)
-    standing: Standing = "same" if moves.alike >= SAME and moves.energy >= LEAST_ENERGY else "scene"
+    told = len(inside) >= LEAST_TOLD and moves.energy >= LEAST_ENERGY
+    standing: Standing = "same" if told and moves.alike >= SAME else "scene"
     return Piece(evidence, pose, course, first, last, standing, mean, moves, len(inside))
 
 
