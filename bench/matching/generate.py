@@ -35,6 +35,7 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--limit", type=int, metavar="N", help="at most N recordings, of as many scenes as there are")
     parser.add_argument("--severity", choices=("mild", "strong"))
     parser.add_argument("--no-synthetic", action="store_true", help="real recordings only")
+    parser.add_argument("--also", nargs="+", default=[], type=Path, metavar="FILE", help="more recordings of that half")
     return parser.parse_args()
 
 
@@ -76,7 +77,7 @@ def main() -> None:
     copies = out / "copies"
     copies.mkdir(parents=True, exist_ok=True)
     folders = [words.folder] if words.no_synthetic else [words.folder, synthesise(out / "synthetic")]
-    sources, real = sources_in(folders, words.split)
+    sources, real = sources_in(folders, words.split, words.also)
     taken = limited(sources, words.limit)
     skipped: list[tuple[str, str, str]] = []
     refuse_mixture(out, words.split)

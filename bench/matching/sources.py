@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".avi", ".mts", ".3gp"}
@@ -105,14 +106,14 @@ def half_of(scene: str) -> str:
     return "report" if hashlib.sha256(f"{SALT}/{scene}".encode()).digest()[0] & 1 else "tune"
 
 
-def sources_in(folders: list[Path], split: str) -> tuple[list[Source], list[Path]]:
-    """The recordings of one half (or ``all``), and the real copies among its files.
+def sources_in(folders: list[Path], split: str, also: Sequence[Path] = ()) -> tuple[list[Source], list[Path]]:
+    """The recordings of one half (or ``all``) and those of ``also``; and the real copies among the files.
 
     A real scene of each half (but no room with several events) is the stranger when the half has three or more. Inside
     a room the folds go by recording, else by scene: without its own fold, an archive still holds others of the room.
     """
     files = sorted(path for folder in folders for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
-    chosen = [path for path in files if split in {"all", half_of(scene_of(path.name))}]
+    chosen = sorted([*also, *(path for path in files if split in {"all", half_of(scene_of(path.name))})])
     strange = {name for half in ("tune", "report") if (name := _stranger(chosen, half))}
     real = [path for path in chosen if path.name in REAL_COPIES]
     found = [
