@@ -10,6 +10,7 @@ from provenance import receipts, records
 from provenance.appraise import Case, History, Record, Trust
 from provenance.attest.keys import key_id
 from provenance.errors import ProvenanceError, RecordError
+from provenance.matching import background
 from provenance.verifying.known import duration
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _inputs(file: FileInHand, custodian: Custodian | None, questions: Questions)
         "evidence_ids": list(questions.evidence_ids),
         "full": questions.full,
         "libraries": {} if file.measured is None else dict(file.measured.libraries),
-        "background": None,
+        "background": background.digest(),
         "calibration": None,
     }
 

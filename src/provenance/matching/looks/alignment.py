@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from provenance.evidence import SMALL_SIDE
+from provenance.matching.background import threshold
 from provenance.matching.looks.pose import Pose
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ SPEEDS: Final = tuple(step / 100 for step in range(50, 201) if step != 100)  # n
 #: A course at speed 1 that is this good is not tried at other speeds.
 _GOOD: Final = 0.9
 #: Part of the contrast that moves, below which movement cannot be compared.
-LEAST_ENERGY: Final = 0.08
+LEAST_ENERGY: Final = threshold("looks.movement.energy")
 #: Small pictures a stretch has at least: movement of fewer cannot be compared.
 LEAST_PICTURES: Final = 3
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
+from provenance.matching.background import threshold
 from provenance.matching.looks.alignment import (
     LEAST_ENERGY,
     LEAST_PICTURES,
@@ -32,7 +33,7 @@ Standing = Literal["same", "scene"]
 LIKE: Final = 0.4
 #: Likeness of movement from which a piece is of the same recording, and small pictures by which it is told
 #: (docs/adr/0031-looks.md).
-SAME: Final = 0.8
+SAME: Final = threshold("looks.movement.same")
 LEAST_TOLD: Final = 4
 #: Likeness of one small picture from which it belongs to a piece.
 _ONE_LIKE: Final = 0.3
