@@ -193,7 +193,9 @@ def _findings(verdict: Verdict) -> Iterator[str]:
             yield f"  {_outcome(finding)}: {_explained(finding)}"
     count = len(verdict.findings)
     every = f"--findings, all {count} checks; " if count > 1 else ""
-    yield f"  more: {every}`provenance explain WORD`, what a word means"
+    comparison = verdict.comparison
+    words = comparison.relation if comparison.basis == "none" else f"{comparison.relation} {comparison.basis}"
+    yield f"  more: {every}`provenance explain {words}`, what that means"
 
 
 def _every_finding(findings: tuple[Finding, ...]) -> Iterator[str]:
