@@ -26,7 +26,7 @@ def proposed(custodian, name):
 
 def test_an_index_up_to_date_reads_no_record(archive, monkeypatch):
     pier = next(iter(archive.files))
-    monkeypatch.setattr(lookup, "index_keys", lambda *_: pytest.fail("a record was read"))
+    monkeypatch.setattr(lookup, "index_entry", lambda *_: pytest.fail("a record was read"))
     with archive.open() as custodian:
         assert proposed(custodian, "pier.mp4") == [pier]
 
@@ -66,6 +66,6 @@ def test_a_record_that_cannot_be_read_is_named_and_holds_up_no_other(archive):
 
 def test_where_the_index_cannot_be_written_what_is_not_in_it_is_named(archive, monkeypatch):
     archive.delete_index()
-    monkeypatch.setattr("provenance.store.index._writable", lambda _: False)
+    monkeypatch.setattr("provenance.store.index_file._writable", lambda _: False)
     with archive.open() as custodian:
         assert set(lookup.index_examinations(custodian)) == set(archive.files)

@@ -23,6 +23,7 @@ from provenance.attest.disclosure import MAX_DISCLOSURE, seal_fields
 from provenance.attest.keys import verify
 from provenance.attest.statement import Branch, Subject
 from provenance.binding.codec import split
+from provenance.binding.packing import pack
 from provenance.clock import observe
 from provenance.custodian import INDEX_PURPOSE, blob_purpose, fields_purpose
 from provenance.errors import ArchiveError, FileError, RecordError
@@ -240,7 +241,7 @@ def _seal_blobs(custodian: Custodian, blobs: Mapping[tuple[str, int], bytes]) ->
         commitment = commit_blob(header, rows, secret)
         sealed.fields[f"{records.BLOB}{kind}/{track}"] = secret.to_field()
         sealed.fields[f"{records.COMMITMENT}{kind}/{track}"] = commitment.to_field()
-        sealed.boxes[commitment.sha256] = custodian.seal(blob, blob_purpose(commitment.sha256))
+        sealed.boxes[commitment.sha256] = custodian.seal(pack(blob), blob_purpose(commitment.sha256))
     return sealed
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from provenance import custody, lookup, records
 from provenance.binding.codec import to_blobs
-from provenance.errors import FileError, ProvenanceError, UsageError
+from provenance.errors import FileError, ProvenanceError, RecordError, UsageError
 from provenance.media import child
 from provenance.media.source import digest, open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from provenance.custodian import Custodian
@@ -30,13 +30,15 @@ _GAPS = 100
 class Examination:
     """What an examination came to, in lines for people.
 
-    ``error`` says why nothing could be measured; ``unknown``: no such evidence is registered here.
+    ``error`` says why nothing could be measured; ``unknown``: no such evidence is registered here; ``failed``: it was
+    not examined, and can be tried again.
     """
 
     evidence_id: str
     lines: tuple[str, ...] = ()
     error: str | None = None
     unknown: bool = False
+    failed: bool = False
 
     @property
     def nothing_measured(self) -> bool:
@@ -45,17 +47,27 @@ class Examination:
 
 
 def examine_source(
-    custodian: Custodian, source: Source, evidence_id: str, *, progress: Progress | None = None
+    custodian: Custodian,
+    source: Source,
+    evidence_id: str,
+    *,
+    progress: Progress | None = None,
+    beyond: Collection[tuple[str, int]] | None = None,
 ) -> Examination:
     """Measure the registered bytes behind ``source`` in the child and append the examination.
+
+    ``beyond``: blobs that are on record; without any further one nothing is appended.
 
     Raises :class:`~provenance.errors.MediaError` when the child stopped (nothing is recorded: it can be tried again)
     and :class:`~provenance.errors.FileError` when the file changed meanwhile.
     """
     measured = child.measure(source, depth="full", looking="kept", progress=_examining(progress))
     source.check_unchanged()
+    blobs = to_blobs(measured)
+    if beyond is not None and blobs.keys() <= set(beyond):
+        return Examination(evidence_id, lines=("nothing more could be measured; nothing was recorded",))
     with custodian.archive.writing():
-        custody.append_examination(custodian, evidence_id, to_blobs(measured), sealed_facts(measured))
+        custody.append_examination(custodian, evidence_id, blobs, sealed_facts(measured))
     custody.remember_head(custodian)
     done = summary(evidence_id, measured)
     if not custodian.locked:
@@ -102,49 +114,91 @@ def summary(evidence_id: str, measured: Measurement) -> Examination:
     return Examination(evidence_id, lines, error=why)
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to be examined, where its bytes are said to be, and whether what was examined before is, too."""
+
+    ids: Sequence[str]
+    paths: Mapping[str, Path]
+    renew: bool
+
+
 def examine_pending(
     custodian: Custodian,
     ids: Sequence[str] = (),
     *,
     paths: Mapping[str, Path] | None = None,
+    renew: bool = False,
     progress: Progress | None = None,
 ) -> Iterator[Examination]:
     """Examine ``ids``, or everything that was registered and never examined, where its bytes are known to be.
 
-    Yields one :class:`Examination` an id; what cannot be examined has ``error`` set and stays pending.
+    ``renew``: what was examined before, too; without ``ids``, everything whose examination lacks kinds that are
+    measured now. A renewed examination is a statement of its own and takes no earlier date over.
+
+    Yields one :class:`Examination` an id; what cannot be examined has ``error`` set and stays as it is.
     """
+    wanted = _Wanted(ids, paths or {}, renew)
     custody.settle(custodian)
-    for evidence_id in ids or custodian.archive.pending():
+    for evidence_id in wanted.ids or (_outdated(custodian) if wanted.renew else custodian.archive.pending()):
         try:
             records.registration_of(custodian, evidence_id)
         except UsageError as error:
             yield Examination(evidence_id, error=str(error), unknown=True)
             continue
-        if records.examinations_of(custodian, evidence_id):
+        if records.examinations_of(custodian, evidence_id) and not wanted.renew:
             yield Examination(evidence_id, lines=("was examined before",))
             continue
         try:
-            yield _examine_one(custodian, evidence_id, (paths or {}).get(evidence_id), progress)
+            yield _examine_one(custodian, evidence_id, wanted, progress)
         except ProvenanceError as error:
-            yield Examination(evidence_id, error=str(error))
+            yield Examination(evidence_id, error=str(error), failed=True)
 
 
-def _examine_one(custodian: Custodian, evidence_id: str, path: Path | None, progress: Progress | None) -> Examination:
+#: Kinds of blobs that are measured beside another, and were not always.
+_BESIDE = {"pictures": ("codes", "small", "features")}
+
+
+def _outdated(custodian: Custodian) -> list[str]:
+    """Evidence whose newest examination has pictures without what is measured of pictures now, in log order."""
+    rows = custodian.archive.statements(predicate="examination")
+    every = dict.fromkeys(row.evidence_id for row in rows if row.evidence_id is not None)
+    return [one for one in every if _lacks(_on_record(custodian, one))]
+
+
+def _on_record(custodian: Custodian, evidence_id: str) -> frozenset[tuple[str, int]]:
+    """(kind, track) of every blob of the examination that counts; none where its fields cannot be read."""
+    try:
+        return next(
+            (records.committed(custodian, row) for row in records.by_standing(custodian, evidence_id)), frozenset()
+        )
+    except RecordError:  # `audit` tells what is wrong with it
+        return frozenset()
+
+
+def _lacks(blobs: Collection[tuple[str, int]]) -> bool:
+    return any((other, track) not in blobs for kind, track in blobs for other in _BESIDE.get(kind, ()))
+
+
+def _examine_one(custodian: Custodian, evidence_id: str, wanted: _Wanted, progress: Progress | None) -> Examination:
+    path = wanted.paths.get(evidence_id)
+    # Everything that is old: only what gains by it is recorded again. What was named: in any case.
+    beyond = _on_record(custodian, evidence_id) if wanted.renew and not wanted.ids else None
     places = [path] if path else [place.path for place in records.locations(custodian, evidence_id)]
     if not places:
         raise UsageError(
             f"nobody has said where the bytes of {evidence_id} are", advice=f"`provenance locate {evidence_id} PATH`"
         )
-    wanted = records.digests_of(custodian, evidence_id)
+    registered = records.digests_of(custodian, evidence_id)
     failure: ProvenanceError | None = None
     for place in places:
         try:
             with open_source(place) as source:
-                if digest(source)[0] != wanted:
+                if digest(source)[0] != registered:
                     raise FileError(
                         "is not what was registered: its digests differ", code="file.other-bytes", file=str(place)
                     )
-                return examine_source(custodian, source, evidence_id, progress=progress)
+                return examine_source(custodian, source, evidence_id, progress=progress, beyond=beyond)
         except FileError as error:
             failure = error
     assert failure is not None

@@ -33,6 +33,11 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "informational",
         "Not that the file is bad, nor that it was altered.",
     ),
+    "questioned.tooLittle": Meaning(
+        "The file in hand shows too few pictures, or too little in them, to be searched for by how it looks and moves.",
+        "informational",
+        "Not that it is absent from the recordings held.",
+    ),
     "questioned.damaged": Meaning(
         "The file in hand is damaged or ends early.",
         "informational",
@@ -105,6 +110,11 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "It looks like a recording that is held, and is not shown to come from it.",
         "informational",
         "Not that it is another recording, nor that it is the same: the same place can be filmed twice.",
+    ),
+    "softBinding.none": Meaning(
+        "No recording that was compared looks like the file in hand; their number is stated.",
+        "informational",
+        "Not that it comes from none of them: what was changed too much to be recognised is not found.",
     ),
     "evidence.sharedMaterial": Meaning(
         "Only material that does not discriminate is shared outside the matched parts: black, bars, silence, "

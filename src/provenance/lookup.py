@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from provenance import records
-from provenance.binding.codec import parse_chunks
-from provenance.errors import RecordError
+from provenance.binding.codec import parse_chunks, parse_codes
+from provenance.errors import ArchiveError, RecordError
 from provenance.matching.exact import keys
 from provenance.store.index import UnitIndex, unit_key
+from provenance.store.segments import CODES, Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from provenance.custodian import Custodian
     from provenance.evidence import Measurement
     from provenance.store.record_tables import Row
+
+T = TypeVar("T")
 
 #: Candidates that are compared unit by unit. Each costs the reading of its blobs; a file made from more recordings than
 #: this is still told from the first ones, and `limits` says so.
@@ -23,6 +26,9 @@ CANDIDATES = 64
 
 #: Records that the index is made of.
 INDEXED = ("registration", "examination")
+
+#: Blobs that the index is made of; small pictures and local features are the larger part, and are not in it.
+_INDEXED_KINDS = frozenset({"chunks", "facts", "packets", "pictures", "sound", "codes"})
 
 _HASH_BYTES = 32
 #: Leading 64 KiB chunks of a file that are indexed and looked up. A file that was cut off begins like the recording;
@@ -60,9 +66,9 @@ def index_examinations(custodian: Custodian) -> list[str]:
 def _index_left_out(custodian: Custodian, index: UnitIndex) -> None:
     for digest, evidence_id in index.left_out().items():
         for row in custodian.archive.statements(envelope_digest=digest):
-            found = _readable_keys(custodian, row)
+            found = _readable(custodian, row)
             if found is not None:
-                index.add_left_out(digest, evidence_id, found)
+                index.add_left_out(digest, evidence_id, *found)
 
 
 def _index_rest(custodian: Custodian, index: UnitIndex) -> bool:
@@ -71,15 +77,16 @@ def _index_rest(custodian: Custodian, index: UnitIndex) -> bool:
         if row.evidence_id is None:  # the columns were changed: `audit` tells
             continue
         place = (row.log, row.idx)
-        if not index.add(after, place, row.envelope_digest, row.evidence_id, _readable_keys(custodian, row)):
+        units, segments = _readable(custodian, row) or (None, ())
+        if not index.add(after, place, row.envelope_digest, row.evidence_id, units, segments):
             return False
         after = place
     return True
 
 
-def _readable_keys(custodian: Custodian, row: Row) -> set[int] | None:
+def _readable(custodian: Custodian, row: Row) -> tuple[set[int], list[Segment]] | None:
     try:
-        return set(index_keys(custodian, row))
+        return index_entry(custodian, row)
     except RecordError:
         return None
 
@@ -91,9 +98,30 @@ def is_held(custodian: Custodian, place: tuple[int, int], digest: bytes | None) 
     )
 
 
-def index_keys(custodian: Custodian, row: Row) -> list[int]:
-    """The keys under which the index holds one registration or examination."""
-    return keys_of_blobs(custodian, row.predicate, records.opened_blobs(custodian, row))
+def index_entry(custodian: Custodian, row: Row) -> tuple[set[int], list[Segment]]:
+    """The keys under which the index holds one registration or examination, and what it is searched by."""
+    blobs = records.opened_blobs(custodian, row, _INDEXED_KINDS)
+    return set(keys_of_blobs(custodian, row.predicate, blobs)), segments_of_blobs(row.predicate, row.key_id, blobs)
+
+
+def segments_of_blobs(predicate: str, key_id: str, blobs: Mapping[tuple[str, int], bytes]) -> list[Segment]:
+    """What copies are searched by, of a statement by ``key_id`` whose blobs were opened and checked already."""
+    measured = None if predicate == "registration" else _without_looks(blobs)
+    if measured is None:
+        return []
+    from provenance.matching.looks.kept import segment_of  # loads numpy, which registering alone does not need
+
+    shown = [one for one in measured.of_kind("video") if one.pictures and ("codes", one.index) in blobs]
+    track = next((one for one in shown if one.presentation.default), shown[0] if shown else None)
+    codes, qualities = (b"", b"") if track is None else parse_codes(blobs["codes", track.index])
+    if track is not None and len(qualities) != len(track.pictures or ()):
+        raise RecordError("a measurement blob is malformed: not one code a picture", code="record.blob")
+    content = segment_of(measured, codes, qualities, None if track is None else track.index)
+    return [Segment(CODES, key_id.encode("ascii"), content)]
+
+
+def _without_looks(blobs: Mapping[tuple[str, int], bytes]) -> Measurement | None:
+    return records.measured({key: blob for key, blob in blobs.items() if key[0] in _INDEXED_KINDS - {"codes"}})
 
 
 def keys_of_blobs(custodian: Custodian, predicate: str, blobs: Mapping[tuple[str, int], bytes]) -> list[int]:
@@ -101,7 +129,7 @@ def keys_of_blobs(custodian: Custodian, predicate: str, blobs: Mapping[tuple[str
     if predicate == "registration":
         chunks = blobs.get(("chunks", 0))
         return [] if chunks is None else _keyed(custodian, _chunk_keys(b"".join(parse_chunks(chunks))))
-    measured = records.measured(blobs)
+    measured = _without_looks(blobs)
     return [] if measured is None else _keyed(custodian, _all_keys(measured))
 
 
@@ -143,3 +171,34 @@ def unfinished(custodian: Custodian) -> list[str]:
 def _proposed(custodian: Custodian, units: Iterator[tuple[str, bytes]]) -> list[str]:
     with _index(custodian) as index:
         return [evidence_id for evidence_id, _ in index.candidates(_keyed(custodian, units))]
+
+
+# --- what copies that were coded again are searched by ---
+
+
+def searched(
+    custodian: Custodian, kind: int, make: Callable[[Iterator[tuple[str, bytes]], int], T]
+) -> tuple[T, list[str]]:
+    """What ``make`` makes of all segments of ``kind``, and evidence ids that are not in the index.
+
+    ``make`` is given (evidence id, content) of each, and no fewer bytes than all have together. An index that is
+    damaged is made again; where that cannot be, :class:`ArchiveError` (``archive.damaged``) says so.
+    """
+    unindexed = index_examinations(custodian)
+    try:
+        return _made(custodian, kind, make), unindexed
+    except ArchiveError as error:
+        if error.code != "archive.damaged":
+            raise
+        with _index(custodian) as index:
+            if not index.can_grow:
+                raise
+            index.clear()
+    unindexed = index_examinations(custodian)
+    return _made(custodian, kind, make), unindexed
+
+
+def _made(custodian: Custodian, kind: int, make: Callable[[Iterator[tuple[str, bytes]], int], T]) -> T:
+    with _index(custodian) as index:
+        room = index.segment_bytes(kind)
+        return make(((evidence_id, one.content) for evidence_id, one in index.segments(kind)), room)

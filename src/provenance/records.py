@@ -18,12 +18,13 @@ from provenance.attest.commitment import BlobCommitment, BlobSecret
 from provenance.attest.details import KeyIntroduced
 from provenance.attest.keys import SigningKey, key_id
 from provenance.binding.codec import from_blobs, parse_chunks
+from provenance.binding.packing import unpack
 from provenance.custodian import blob_purpose, log_key_name, signing_key_name
 from provenance.errors import RecordError, UsageError
 from provenance.evidence import DigestSet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from provenance.attest.statement import Statement
     from provenance.custodian import Custodian
@@ -140,19 +141,21 @@ def _has_digests(custodian: Custodian, evidence_id: str, digests: DigestSet) -> 
         return False
 
 
-def opened_blobs(custodian: Custodian, row: Row) -> dict[tuple[str, int], bytes]:
-    """(kind, track) → blob of a statement, each checked against its commitment."""
+def opened_blobs(custodian: Custodian, row: Row, kinds: Collection[str] | None = None) -> dict[tuple[str, int], bytes]:
+    """(kind, track) → blob of a statement, each checked against its commitment; of ``kinds`` alone, if named."""
     fields = fields_of(custodian, row)
-    held = custodian.archive.blob_boxes(row.envelope_digest)
     found = {}
     for name, value in fields.items():
         if not name.startswith(COMMITMENT):
             continue
         kind, track = name.removeprefix(COMMITMENT).split("/")
+        if kinds is not None and kind not in kinds:
+            continue
         promised = BlobCommitment.from_field(value)
-        if promised.sha256 not in held:
+        box = custodian.archive.blob_box(row.envelope_digest, promised.sha256)
+        if box is None:
             raise RecordError(f"the {kind} blob of track {track} is not held any more", code="record.blob-missing")
-        blob = custodian.open_box(held[promised.sha256], blob_purpose(promised.sha256))
+        blob = unpack(custodian.open_box(box, blob_purpose(promised.sha256)))
         secret = BlobSecret.from_field(fields.get(f"{BLOB}{kind}/{track}"))
         if hashlib.sha256(secret.salt + blob).digest() != promised.sha256:
             raise RecordError(f"the {kind} blob of track {track} is not what was signed", code="record.blob")
@@ -160,15 +163,40 @@ def opened_blobs(custodian: Custodian, row: Row) -> dict[tuple[str, int], bytes]
     return found
 
 
+def committed(custodian: Custodian, row: Row) -> frozenset[tuple[str, int]]:
+    """(kind, track) of every blob that a statement commits to."""
+    names = (name.removeprefix(COMMITMENT) for name in fields_of(custodian, row) if name.startswith(COMMITMENT))
+    return frozenset((kind, int(track)) for kind, _, track in (name.partition("/") for name in names))
+
+
+def stored_bytes(custodian: Custodian, row: Row) -> dict[str, int]:
+    """Kind → bytes of the boxes with the blobs of a statement, as they are stored; needs the reading key."""
+    lengths = custodian.archive.blob_lengths(row.envelope_digest)
+    found: dict[str, int] = {}
+    for name, value in fields_of(custodian, row).items():
+        if name.startswith(COMMITMENT):
+            kind = name.removeprefix(COMMITMENT).partition("/")[0]
+            found[kind] = found.get(kind, 0) + lengths.get(BlobCommitment.from_field(value).sha256, 0)
+    return found
+
+
 def measurement_of(custodian: Custodian, evidence_id: str) -> tuple[Measurement, Row] | None:
-    """What this archive first measured of an evidence, with the statement that committed to it; None if nothing."""
-    own = {key_id(public) for public in own_keys(custodian)}
-    rows = examinations_of(custodian, evidence_id)
-    for row in sorted(rows, key=lambda one: one.key_id not in own):  # stable: the own, earliest first
+    """What was last measured of an evidence, by this archive before others; None if nothing was.
+
+    With it the statement that committed to it: what a match rests on has that one's times, never an earlier one's.
+    """
+    for row in by_standing(custodian, evidence_id):
         found = measured(opened_blobs(custodian, row))
         if found is not None:
             return found, row
     return None
+
+
+def by_standing(custodian: Custodian, evidence_id: str) -> list[Row]:
+    """Examinations of ``evidence_id``, those by keys of this archive first, of these the newest."""
+    own = {key_id(public) for public in own_keys(custodian)}
+    rows = reversed(examinations_of(custodian, evidence_id))
+    return sorted(rows, key=lambda one: one.key_id not in own)  # stable
 
 
 def measured(blobs: Mapping[tuple[str, int], bytes]) -> Measurement | None:
@@ -286,7 +314,9 @@ def show(custodian: Custodian, evidence_id: str) -> dict[str, Any]:
             for place in locations(custodian, evidence_id)
         ]
         examination = measurement_of(custodian, evidence_id)
-        shown["measured"] = None if examination is None else _measured(examination[0])
+        if examination is not None:
+            stored = stored_bytes(custodian, examination[1])
+            shown["measured"] = {**_measured(examination[0]), "stored_bytes": dict(sorted(stored.items()))}
     return shown
 
 

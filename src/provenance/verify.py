@@ -38,6 +38,7 @@ def verify(  # noqa: PLR0913 - each keyword is an option of the command
     evidence_ids: Sequence[str] = (),
     against: Path | None = None,
     full: bool = False,
+    deep: bool = False,
     max_bytes: int | None = None,
     record: bool = False,
     progress: Progress | None = None,
@@ -48,7 +49,7 @@ def verify(  # noqa: PLR0913 - each keyword is an option of the command
     Writes nothing, unless ``record`` asks for a verification statement. Raises
     :class:`~provenance.errors.ProvenanceError` for trouble, which is never a verdict.
     """
-    questions = Questions(tuple(evidence_ids), full, max_bytes, at)
+    questions = Questions(tuple(evidence_ids), full, max_bytes, at, deep)
     with open_source(path, max_bytes=max_bytes) as source:
         file = FileInHand.read(source, progress)
         if against is not None:

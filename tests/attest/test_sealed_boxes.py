@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from cryptography.hazmat.bindings._rust import openssl
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -113,3 +115,36 @@ def test_arbitrary_bytes_are_no_box(data):
     for start in (b"", sealing.MAGIC, sealing.MAGIC + b"\0\1"):
         with pytest.raises(RecordError):
             sealing.open_box(start + data, ONE, b"")
+
+
+# --- segments of the index ---
+
+SEGMENT = {name: bytes.fromhex(text) for name, text in json.loads((VECTORS / "segment-v1.json").read_text()).items()}
+
+
+def test_a_segment_of_the_first_release_opens():
+    assert sealing.open_segment(SEGMENT["secret"], SEGMENT["segment"], SEGMENT["purpose"]) == SEGMENT["content"]
+
+
+def test_a_segment_opens_as_its_page_says():
+    salt, sealed = SEGMENT["segment"][:32], SEGMENT["segment"][32:]
+    key = hmac.digest(SEGMENT["secret"], b"provenance/segment/1\n" + salt, "sha256")
+    plain = AESGCM(key).decrypt(bytes(12), sealed, SEGMENT["purpose"])
+    assert plain == len(SEGMENT["content"]).to_bytes(8, "big") + SEGMENT["content"].ljust(504, b"\0")
+
+
+@pytest.mark.parametrize("part", ["secret", "purpose", "segment"])
+def test_a_segment_opens_for_its_secret_place_and_bytes_alone(part):
+    for at in range(len(SEGMENT[part])):
+        changed = bytearray(SEGMENT[part])
+        changed[at] ^= 1
+        given = {**SEGMENT, part: bytes(changed)}
+        with pytest.raises(RecordError):
+            sealing.open_segment(given["secret"], given["segment"], given["purpose"])
+    with pytest.raises(RecordError):
+        sealing.open_segment(SEGMENT["secret"], SEGMENT["segment"][:-1], SEGMENT["purpose"])
+
+
+def test_equal_segments_are_sealed_differently():
+    sealed = {sealing.seal_segment(b"s" * 32, b"content", b"purpose") for _ in range(20)}
+    assert len({one[:32] for one in sealed}) == len({one[32:] for one in sealed}) == 20

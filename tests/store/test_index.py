@@ -6,8 +6,9 @@ import threading
 import pytest
 
 from provenance.errors import ArchiveError
-from provenance.store import connection, index
-from provenance.store.index import NOTHING, UnitIndex, padded, unit_key
+from provenance.store import connection, index, index_file
+from provenance.store.index import UnitIndex, padded, unit_key
+from provenance.store.index_file import NOTHING
 
 SECRET = b"s" * 32
 
@@ -147,8 +148,8 @@ def test_a_table_of_another_shape_is_no_index_of_ours(path):
     with sqlite3.connect(file_of(path)) as plain:
         plain.execute("CREATE TABLE units (a)")
         plain.execute("CREATE VIEW state AS SELECT 1 AS owner")
-        plain.execute(f"PRAGMA application_id = {index._APPLICATION_ID}")
-        plain.execute(f"PRAGMA user_version = {index.INDEX_VERSION}")
+        plain.execute(f"PRAGMA application_id = {index_file._APPLICATION_ID}")
+        plain.execute(f"PRAGMA user_version = {index_file.INDEX_VERSION}")
     plain.close()
     with opened(path) as one:
         assert one.of_archive()

@@ -118,6 +118,34 @@ def _commitment(key: bytes) -> bytes:
     return hashlib.sha256(_COMMIT_CONTEXT + key).digest()
 
 
+# --- segments of the index: under a secret that is at hand while the archive is open, not under keys of recipients ---
+
+_SEGMENT_CONTEXT = b"provenance/segment/1\n"
+_SALT_BYTES = 32
+
+
+def seal_segment(secret: bytes, content: bytes, purpose: bytes) -> bytes:
+    """``content`` under a key of its own, made from ``secret`` and a fresh salt, for this ``purpose`` alone."""
+    salt = secrets.token_bytes(_SALT_BYTES)
+    return salt + AESGCM(_segment_key(secret, salt)).encrypt(_NONCE, _pad(content), purpose)
+
+
+def open_segment(secret: bytes, segment: bytes, purpose: bytes) -> bytes:
+    """What was sealed into ``segment`` for ``purpose``; raises :class:`RecordError` (``record.box``)."""
+    if len(segment) < _SALT_BYTES + _SMALLEST + _TAG_BYTES:
+        raise RecordError("this is no sealed segment, or it was cut", code="record.box")
+    key = _segment_key(secret, segment[:_SALT_BYTES])
+    try:
+        return _unpad(AESGCM(key).decrypt(_NONCE, segment[_SALT_BYTES:], purpose))
+    except InvalidTag as error:
+        raise RecordError("a sealed segment was changed or cut", code="record.box") from error
+
+
+def _segment_key(secret: bytes, salt: bytes) -> bytes:
+    # The salt makes a key that seals one segment, so that the one nonce never repeats.
+    return hmac.digest(secret, _SEGMENT_CONTEXT + salt, "sha256")
+
+
 def _pad(content: bytes) -> bytes:
     plain = len(content).to_bytes(_LENGTH_BYTES, "big") + content
     return plain.ljust(_padded_length(len(content)), b"\0")

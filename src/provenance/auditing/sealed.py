@@ -12,6 +12,7 @@ from provenance.attest.commitment import BlobCommitment, BlobSecret, check_blob,
 from provenance.attest.sealing import recipient_count
 from provenance.auditing.stored import blob_value
 from provenance.binding import codec
+from provenance.binding.packing import unpack
 from provenance.custodian import blob_purpose, fields_purpose
 from provenance.errors import ProvenanceError, RecordError
 from provenance.evidence import DigestSet
@@ -215,11 +216,12 @@ class SealedCheck:
             try:
                 if row[0] != record.digest:
                     raise RecordError("its box is kept for another record")
-                blob = self._custodian.open_box(blob_value(row[1], "box"), blob_purpose(promised.sha256))
+                stored = self._custodian.open_box(blob_value(row[1], "box"), blob_purpose(promised.sha256))
             except RecordError as error:
                 self._faults.add("sealed.box", where, error.message)
                 return None
             with self._faults.noting("sealed.blob", where):
+                blob = unpack(stored)
                 header, rows = codec.split(blob)
                 check_blob(promised, header, rows, secret)
                 return blob

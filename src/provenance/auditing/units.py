@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from provenance.errors import ArchiveError
-from provenance.lookup import INDEXED, is_held, keys_of_blobs
-from provenance.store.index import NOTHING, UnitIndex
+from provenance.lookup import INDEXED, is_held, keys_of_blobs, segments_of_blobs
+from provenance.store.index import UnitIndex
+from provenance.store.index_file import NOTHING
+from provenance.store.segments import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +33,9 @@ class UnitCheck:
         self._left_out: frozenset[bytes] = frozenset()
         self._rows: dict[str, int] = {}
         self._most: dict[str, int] = {}  # evidence id → rows at most: two examinations may share units
+        # (evidence id, kind, signer) → digest of the segment, as the index has it and as measurements make it
+        self._sealed: dict[tuple[str, int, bytes], bytes] = {}
+        self._made: dict[tuple[str, int, bytes], bytes] = {}
         self.pending = 0
         path = custodian.archive.path
         if locked or not path.with_name(path.name + ".index").is_file():
@@ -50,6 +56,9 @@ class UnitCheck:
         if not is_held(self._custodian, self._end, digest):
             raise ArchiveError("is of another history of this archive; the next command that writes makes it again")
         self._left_out, self._rows = frozenset(index.left_out()), index.counts()
+        for kind in KINDS:
+            for evidence_id, one in index.segments(kind):
+                self._sealed[evidence_id, kind, one.signer] = hashlib.sha256(one.content).digest()
         surplus = index.surplus()
         if surplus:
             detail = f"{abs(surplus)} rows {'too many' if surplus > 0 else 'are missing'}"
@@ -68,6 +77,8 @@ class UnitCheck:
             lacking = self._index.lacking(evidence_id, wanted)
             if lacking:
                 self._faults.add("index.units", f"the index of units, {evidence_id}", f"{lacking} units are missing")
+            for one in segments_of_blobs(record.statement.predicate, record.statement.key, blobs):
+                self._made[evidence_id, one.kind, one.signer] = hashlib.sha256(one.content).digest()
             self._most[evidence_id] = self._most.get(evidence_id, 0) + len(wanted)
 
     def close(self, unread: set[str]) -> int:
@@ -82,5 +93,13 @@ class UnitCheck:
             if surplus > 0 and evidence_id not in unread:
                 where = f"the index of units, {evidence_id!a}"
                 self._faults.add("index.units", where, f"{surplus} rows are of no measurement")
+        self._check_segments(unread)
         self._index.close()
         return sum(self._rows.values())
+
+    def _check_segments(self, unread: set[str]) -> None:
+        """What copies are searched by is what the newest examination of each signer makes, and nothing else."""
+        for key in sorted(self._sealed.keys() | self._made.keys()):
+            if self._sealed.get(key) != self._made.get(key) and key[0] not in unread:
+                where = f"the index of units, {key[0]!a}"
+                self._faults.add("index.units", where, "what copies are searched by is not what was measured")

@@ -156,6 +156,34 @@ def parse_header(blob: bytes) -> Header:
     return Header(kind, track, count, time_base, extras)
 
 
+def parse_shape(blob: bytes, length: int | None = None) -> tuple[str, int]:
+    """(kind, bytes a row) of a blob whose rows may be stored in another form; ``length`` in bytes, else its own.
+
+    Raises RecordError, code ``record.blob``.
+    """
+    if len(blob) < HEADER_BYTES:
+        raise _malformed("the header is cut off")
+    magic, version, number, _, width, count, *_ = _HEADER.unpack_from(blob)
+    kind = _KINDS.get(number)
+    if magic != _MAGIC or version != _VERSION or kind is None or width != _WIDTHS[kind]:
+        raise _malformed("not a blob of a version, kind and row width known here")
+    if count > _MAX_ROWS or (len(blob) if length is None else length) != HEADER_BYTES + count * width:
+        raise _malformed("row count and length disagree")
+    return kind, width
+
+
+def parse_codes(blob: bytes) -> tuple[bytes, bytes]:
+    """Codes (32 bytes a picture) and qualities (one byte a picture) of a codes blob.
+
+    Raises RecordError, code ``record.blob``.
+    """
+    if parse_header(blob).kind != "codes":
+        raise _malformed("not a blob of codes")
+    rows = memoryview(blob)[HEADER_BYTES:]
+    codes = b"".join(rows[at : at + CODE_BYTES] for at in range(0, len(rows), CODE_BYTES + 1))
+    return codes, bytes(rows[CODE_BYTES :: CODE_BYTES + 1])
+
+
 def chunks_blob(leaf_hashes: bytes, size: int) -> bytes:
     """The blob of RFC 6962 leaf hashes (32 bytes a 64 KiB chunk) of a file of ``size`` bytes."""
     if len(leaf_hashes) != -(-size // _CHUNK_BYTES) * _LEAF_BYTES:
@@ -295,8 +323,7 @@ def _read_pictures(header: Header, blob: bytes) -> PictureRows:
 def _read_looks(track: Track, blob: bytes, left: dict[BlobKey, bytes], pictures: int) -> Looks:
     if _checked(blob, "codes", track).count != pictures:
         raise _malformed("not one code a picture")
-    rows = memoryview(blob)[HEADER_BYTES:]
-    codes = [rows[at : at + CODE_BYTES] for at in range(0, len(rows), CODE_BYTES + 1)]
+    codes, qualities = parse_codes(blob)
     small_places, small = _read_placed(track, "small", left, pictures)
     feature_places, features = _read_placed(track, "features", left, pictures)
     if len(set(small_places)) != len(small_places) or len(small_places) > MOST_SMALL or bool(pictures) > bool(small):
@@ -304,9 +331,7 @@ def _read_looks(track: Track, blob: bytes, left: dict[BlobKey, bytes], pictures:
     counts = Counter(feature_places)
     if len(counts) > MOST_FEATURED or max(counts.values(), default=0) > MOST_FEATURES:
         raise _malformed("too many local features")
-    return Looks(
-        b"".join(codes), bytes(rows[CODE_BYTES :: CODE_BYTES + 1]), small, small_places, features, feature_places
-    )
+    return Looks(codes, qualities, small, small_places, features, feature_places)
 
 
 def _read_placed(track: Track, kind: str, left: dict[BlobKey, bytes], pictures: int) -> tuple[tuple[int, ...], bytes]:

@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 @verb("examine")
 @click.argument("ids", nargs=-1, metavar="[ID...]")
 @click.option("--path", type=file_name, metavar="FILE", help="The bytes of the one ID are in FILE.")
-def examine(session: Session, ids: tuple[str, ...], path: str | None) -> int:
+@click.option("--renew", is_flag=True, help="Also what was examined before, and lacks what is measured now.")
+def examine(session: Session, ids: tuple[str, ...], path: str | None, *, renew: bool) -> int:
     """Examine items of evidence, or all that were registered and never examined.
+
+    --renew measures again: the IDs named, or everything whose examination is of an earlier version. A renewed
+    examination is a record of its own and takes no earlier date over; from then on `verify` uses it.
 
     The bytes are looked for where they were last seen (`provenance locate` says where they are now), and used only if
     their digests are those that were registered.
@@ -40,7 +44,7 @@ def examine(session: Session, ids: tuple[str, ...], path: str | None) -> int:
     with session.open(write=True) as custodian, session.meter() as meter:
         from provenance.examine import examine_pending
 
-        for one in examine_pending(custodian, wanted, paths=paths, progress=meter):
+        for one in examine_pending(custodian, wanted, paths=paths, renew=renew, progress=meter):
             done.append(one)
             if not session.json:
                 meter.pause()
@@ -50,7 +54,8 @@ def examine(session: Session, ids: tuple[str, ...], path: str | None) -> int:
         output.say_json([_value(one, left) for one in done])
     elif not done:
         output.say("nothing to examine: all that is registered was examined")
-    return output.TROUBLE if any(one.unknown or one.evidence_id in left for one in done) else 0
+    troubled = any(one.unknown or one.failed or one.evidence_id in left for one in done)
+    return output.TROUBLE if troubled else 0
 
 
 def _unknown(done: Examination) -> UsageError:

@@ -33,6 +33,7 @@ REQUIRABLE = ("record=known", "log=witnessed", "time=quorum", "altered=none")
 @click.option("--evidence", multiple=True, metavar="ID", help="Compare with this item of evidence only; repeatable.")
 @click.option("--against", type=file_name, metavar="FILE", help="Compare with FILE itself: needs no archive.")
 @click.option("--full", is_flag=True, help="Decode and compare every level, also when an early one settles it.")
+@click.option("--deep", is_flag=True, help="Search everything held by every tier of appearance, however long it takes.")
 @click.option("--findings", is_flag=True, help="List every check in the text, also those that held.")
 @click.option("--record", is_flag=True, help="Append what was found to the archive, signed; else nothing is written.")
 @click.option(
@@ -68,6 +69,7 @@ def verify(session: Session, files: tuple[str, ...], **options: Any) -> int:
         "evidence_ids": tuple(evidence_id_argument(one) for one in (*ids, *options["evidence"])),
         "against": Path(options["against"]) if options["against"] else None,
         "full": options["full"],
+        "deep": options["deep"],
         "max_bytes": options["max_bytes"],
         "record": options["record"],
         "at": _moment(options["at"]),

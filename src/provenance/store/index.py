@@ -5,50 +5,37 @@ a keyed digest of a unit and of the number of evidences that held it before, the
 mask that is another keyed digest. So rows of one evidence, and rows of one unit, cannot be put together; and as many
 random rows go in with each record as pad it (`padded`), so that the rows do not count its units.
 
+Beside them lie what copies that were coded again are searched by, in sealed segments (`segments`).
+
 The index only ever proposes candidates, so a collision costs a comparison and never makes a match. It can be deleted at
 any time: it is made again from the sealed blobs.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hmac
-import os
 import secrets
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
-from provenance.errors import ArchiveError
-from provenance.store.connection import FAILURES, immediate, open_database, translated
+from provenance.store.connection import FAILURES, immediate
+from provenance.store.index_file import NOTHING
+from provenance.store.segments import SegmentTable
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Sequence
 
-INDEX_VERSION = 2
-_APPLICATION_ID = 0x70763169  # "pv1i"
+    from provenance.store.segments import Segment
 
 #: Evidences kept for one unit: the earliest registrations win. A unit that is in more pieces of evidence than this says
 #: little about which of them a file comes from.
 PER_UNIT = 64
 
-#: Before the first place of a log.
-NOTHING = (-1, -1)
-
 #: Keys asked in one statement. SQLite's default limit on variables is 999 before 3.32 and 32,766 after it.
 _BATCH = 900
 #: Rows that every record has at least: as many as a registration has at most, so that none shows a small file.
 _SMALLEST = 16
-
-_TABLES = (
-    "CREATE TABLE units (key INTEGER PRIMARY KEY, posting INTEGER NOT NULL)",
-    "CREATE TABLE evidence (number INTEGER PRIMARY KEY, evidence_id TEXT NOT NULL UNIQUE)",
-    # records that could not be read when their turn came
-    "CREATE TABLE left_out (envelope_digest BLOB PRIMARY KEY, evidence_id TEXT NOT NULL)",
-    # one row: whose index it is, the last record whose turn has come, and how many rows of units there are
-    "CREATE TABLE state (owner BLOB, log INTEGER, idx INTEGER, envelope_digest BLOB, total INTEGER)",
-)
 
 
 def unit_key(secret: bytes, level: str, digest: bytes) -> int:
@@ -65,90 +52,8 @@ def padded(count: int) -> int:
     return (count + mask) & ~mask
 
 
-class UnitIndex:
+class UnitIndex(SegmentTable):
     """The open index of one archive: ``origin`` is that of its first log, ``secret`` its sealed index secret."""
-
-    def __init__(self, archive: Path, *, origin: str, secret: bytes, write: bool = True) -> None:
-        self.path = archive.with_name(archive.name + ".index")
-        self._secret = secret
-        self._owner = hmac.digest(secret, b"owner\0" + origin.encode(), "sha256")
-        self._write = write and _writable(self.path)
-        if not self._write and not self.path.is_file():
-            self._database = None
-            return
-        self._database = self._opened()
-
-    def _opened(self) -> Any:
-        """The open file. One that is damaged makes way; one that is in use, or on a failing disk, is left alone."""
-        for first in (True, False):
-            database, seen = None, _seen(self.path)
-            try:
-                database = open_database(self.path, write=self._write)
-                if self._write and not _is_usable(database.conn, self._owner):
-                    self._begin(database)
-            except FAILURES as error:
-                failure = translated(error, file=str(self.path))
-            except ArchiveError as error:
-                failure = error
-            else:
-                return database
-            if database is not None:
-                database.close()
-            if not (first and self._write and failure.code == "archive.damaged"):
-                raise failure
-            if _seen(self.path) == seen:  # else another process has made it anew meanwhile
-                self._replace()
-        raise AssertionError
-
-    def _begin(self, database: Any) -> None:
-        """Start over inside the file, under its lock: it is new, another version's or another archive's."""
-        connection = database.conn
-        with immediate(database, file=str(self.path)):
-            if _is_usable(connection, self._owner):  # asked again under the lock: another process may have been first
-                return
-            for kind, name in connection.execute(
-                "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"
-            ).fetchall():
-                quoted = name.replace('"', '""')
-                connection.execute(f'DROP {kind} "{quoted}"')
-            for sql in _TABLES:
-                connection.execute(sql)
-            connection.execute("INSERT INTO state VALUES (?, ?, ?, NULL, 0)", (self._owner, *NOTHING))
-            connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {INDEX_VERSION}")
-
-    def _replace(self) -> None:
-        """Put an empty file in the place of a damaged one; SQLite refuses to write to a file that lost its name."""
-        fresh = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}.part")
-        try:
-            os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            # The journal first: what a damaged file left there must not be put back into the new one.
-            self.path.with_name(self.path.name + "-journal").unlink(missing_ok=True)
-            fresh.replace(self.path)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                fresh.unlink(missing_ok=True)
-            raise ArchiveError(
-                f"cannot be made again: {error.strerror}", file=str(self.path), advice="remove it by hand"
-            ) from error
-
-    def close(self) -> None:
-        """Close the file."""
-        if self._database is not None:
-            self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def of_archive(self) -> bool:
-        """Whether the file is an index of this version, of this archive, under its secret."""
-        try:
-            return self._database is not None and _is_usable(self._database.conn, self._owner)
-        except FAILURES as error:
-            raise self._failed(error) from error
 
     # --- what is indexed --------------------------------------------------------------------------------------------
 
@@ -170,9 +75,11 @@ class UnitIndex:
             return
         assert self._database is not None
         with immediate(self._database, file=str(self.path)):
-            for table in ("units", "evidence", "left_out"):
+            for table in ("units", "evidence", "left_out", "segments"):
                 self._database.conn.execute(f"DELETE FROM {table}")
-            self._database.conn.execute("UPDATE state SET log = ?, idx = ?, envelope_digest = NULL, total = 0", NOTHING)
+            self._database.conn.execute(
+                "UPDATE state SET log = ?, idx = ?, envelope_digest = NULL, total = 0, sealed = 0", NOTHING
+            )
 
     def add(
         self,
@@ -181,6 +88,7 @@ class UnitIndex:
         envelope_digest: bytes,
         evidence_id: str,
         units: set[int] | None,
+        segments: Sequence[Segment] = (),
     ) -> bool:
         """Index the units of the record at ``place``, the next one after ``after``; None: it cannot be read now.
 
@@ -195,7 +103,7 @@ class UnitIndex:
             if units is None:
                 connection.execute("INSERT INTO left_out VALUES (?, ?)", (envelope_digest, evidence_id))
             else:
-                self._insert(connection, evidence_id, units)
+                self._insert(connection, evidence_id, units, segments)
             connection.execute("UPDATE state SET log = ?, idx = ?, envelope_digest = ?", (*place, envelope_digest))
         return True
 
@@ -203,7 +111,9 @@ class UnitIndex:
         """Record → evidence id of what could not be read when its turn came."""
         return {} if self._database is None else dict(self._rows("SELECT envelope_digest, evidence_id FROM left_out"))
 
-    def add_left_out(self, envelope_digest: bytes, evidence_id: str, units: set[int]) -> None:
+    def add_left_out(
+        self, envelope_digest: bytes, evidence_id: str, units: set[int], segments: Sequence[Segment] = ()
+    ) -> None:
         """Index the units of a record that was left out."""
         assert self._database is not None
         assert self._write
@@ -211,9 +121,11 @@ class UnitIndex:
             connection = self._database.conn
             gone = connection.execute("DELETE FROM left_out WHERE envelope_digest = ?", (envelope_digest,)).rowcount
             if gone:  # else another process was first
-                self._insert(connection, evidence_id, units)
+                self._insert(connection, evidence_id, units, segments)
 
-    def _insert(self, connection: sqlite3.Connection, evidence_id: str, units: set[int]) -> None:
+    def _insert(
+        self, connection: sqlite3.Connection, evidence_id: str, units: set[int], segments: Sequence[Segment]
+    ) -> None:
         connection.execute("INSERT OR IGNORE INTO evidence (evidence_id) VALUES (?)", (evidence_id,))
         (number,) = connection.execute("SELECT number FROM evidence WHERE evidence_id = ?", (evidence_id,)).fetchone()
         rows = [(key, number ^ self._mask(key)) for key in self._free_keys(number, units)]
@@ -222,6 +134,7 @@ class UnitIndex:
         secrets.SystemRandom().shuffle(rows)
         connection.executemany("INSERT INTO units (key, posting) VALUES (?, ?)", rows)
         connection.execute("UPDATE state SET total = total + ?", (len(rows),))
+        self._put(connection, number, evidence_id, segments)
 
     # --- asking -----------------------------------------------------------------------------------------------------
 
@@ -311,36 +224,6 @@ class UnitIndex:
     def _mask(self, key: int) -> int:
         return _keyed(self._secret, b"posting\0" + key.to_bytes(8, "big", signed=True))
 
-    # --- SQLite -----------------------------------------------------------------------------------------------------
-
-    def _execute(self, sql: str, *values: Any) -> Any:
-        assert self._database is not None
-        return self._database.execute(sql, values)
-
-    def _rows(self, sql: str, *values: Any) -> list[Any]:
-        try:
-            return list(self._execute(sql, *values).fetchall())
-        except FAILURES as error:
-            raise self._failed(error) from error
-
-    def _failed(self, error: Exception) -> ArchiveError:
-        found = translated(error, file=str(self.path))
-        if found.code == "archive.damaged":
-            found.advice = "remove this file: it is made again"
-        return found
-
-
-def _is_usable(connection: sqlite3.Connection, owner: bytes) -> bool:
-    """Whether this is an index of this version and owner; raises what SQLite raises where it cannot tell."""
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
-    if (application, version) != (_APPLICATION_ID, INDEX_VERSION):
-        return False
-    tables = {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE type = 'table'")}
-    if not tables.issuperset(_TABLES):
-        return False
-    return bool(connection.execute("SELECT owner FROM state").fetchall() == [(owner,)])
-
 
 def _keyed(secret: bytes, what: bytes) -> int:
     return int.from_bytes(hmac.digest(secret, what, "sha256")[:8], "big", signed=True)
@@ -353,17 +236,3 @@ def _random() -> int:
 def _batches(keys: list[int]) -> Iterator[list[int]]:
     for start in range(0, len(keys), _BATCH):
         yield keys[start : start + _BATCH]
-
-
-def _seen(path: Path) -> tuple[int, int, int] | None:
-    """What tells a file from the one that is put into its place."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
-
-
-def _writable(path: Path) -> bool:
-    """Whether the index can be written where it lies: SQLite needs the folder, too, for its journal."""
-    return os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))

@@ -29,10 +29,18 @@ class SealedTables(Tables):
             commitment, envelope_digest, box,
         )  # fmt: skip
 
-    def blob_boxes(self, envelope_digest: bytes) -> Mapping[bytes, bytes]:
-        """Commitment → box of every blob that a statement committed to and that is still held."""
-        rows = self._all("SELECT commitment, box FROM sealed_blobs WHERE envelope_digest = ?", envelope_digest)
-        return {bytes(commitment): bytes(box) for commitment, box in rows}
+    def blob_box(self, envelope_digest: bytes, commitment: bytes) -> bytes | None:
+        """The box of one blob that a statement committed to; None when it is not held any more."""
+        row = self._one(
+            "SELECT box FROM sealed_blobs WHERE commitment = ? AND envelope_digest = ?", commitment, envelope_digest
+        )
+        return None if row is None else bytes(row[0])
+
+    def blob_lengths(self, envelope_digest: bytes) -> Mapping[bytes, int]:
+        """Commitment → bytes of the box of every blob that a statement committed to and that is still held."""
+        return dict(
+            self._all("SELECT commitment, length(box) FROM sealed_blobs WHERE envelope_digest = ?", envelope_digest)
+        )
 
     # --- look-ups that need the reading key ------------------------------------------------------------------------
 

@@ -70,6 +70,7 @@ def _inputs(file: FileInHand, custodian: Custodian | None, questions: Questions)
         "at": None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "evidence_ids": list(questions.evidence_ids),
         "full": questions.full,
+        "deep": questions.deep,
         "libraries": {} if file.measured is None else dict(file.measured.libraries),
         "background": background.digest(),
         "calibration": None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from provenance import lookup, records
 from provenance.errors import RecordError
@@ -70,28 +70,6 @@ def candidates(custodian: Custodian, file: FileInHand, questions: Questions) -> 
             found[evidence_id] = measured
     limits = (f"{left_out} further candidates were not compared.",) if left_out else ()
     return Known(found, unreadable=tuple(unreadable), limits=limits)
-
-
-#: Recordings whose pictures are compared by appearance, the last registered first. Each costs the reading of its blobs,
-#: about 10 ms a minute of video; more are named with ``--evidence``.
-LOOKED_AT: Final = 64
-
-
-def looked_at(custodian: Custodian, known: Known, questions: Questions) -> tuple[Mapping[str, Measurement], int]:
-    """Recordings to compare by appearance, in log order, and how many more there are."""
-    if questions.evidence_ids:
-        return known.measured, 0
-    rows = custodian.archive.statements(predicate="examination")
-    every = list(dict.fromkeys(row.evidence_id for row in rows if row.evidence_id is not None))
-    found = {}
-    for evidence_id in every[-LOOKED_AT:]:
-        try:
-            measured = known.measured.get(evidence_id) or measurement(custodian, evidence_id)
-        except RecordError:  # `audit` tells why
-            measured = None
-        if measured is not None:
-            found[evidence_id] = measured
-    return found, len(every) - len(found)
 
 
 def measurement(custodian: Custodian, evidence_id: str) -> Measurement | None:

@@ -19,7 +19,8 @@ from provenance.errors import MediaError
 from provenance.matching import exact
 from provenance.replay import replayed
 from provenance.verifying.chunks import compare_bytes, with_chunks
-from provenance.verifying.known import candidates, looked_at
+from provenance.verifying.known import candidates
+from provenance.verifying.looks import by_looks
 
 if TYPE_CHECKING:
     from provenance.comparison import Comparison, Relation
@@ -41,7 +42,7 @@ def climb(custodian: Custodian | None, file: FileInHand, known: Known, questions
     else:
         comparison = _by_pictures(custodian, file, known, questions)
     if comparison.relation in _OPEN or comparison.basis == "sound":
-        comparison = _by_looks(custodian, file, comparison, known, questions)
+        comparison = by_looks(custodian, file, comparison, known, questions)
     if custodian is None:  # what follows asks the archive
         return comparison
     if comparison.relation in _OPEN:
@@ -69,33 +70,6 @@ def _by_pictures(custodian: Custodian | None, file: FileInHand, known: Known, qu
         proposed = candidates(custodian, file, questions)
         known = replace(known, measured={**proposed.measured, **known.measured})
     return _exactly(file, measured, known)
-
-
-def _by_looks(
-    custodian: Custodian | None, file: FileInHand, comparison: Comparison, known: Known, questions: Questions
-) -> Comparison:
-    """What appearance adds: its match, or that something looks alike and was not shown to be the same."""
-    measured = file.measured
-    if measured is None or not any(track.looks for track in measured.tracks):
-        return comparison  # a still, sound, or a file that cannot be decoded
-    held, left_out = (known.measured, 0) if custodian is None else looked_at(custodian, known, questions)
-    from provenance.matching.looks.relation import compare_looks  # loads numpy, OpenCV and faiss
-
-    notes = list(comparison.notes)
-    left_out += sum(bool(one.of_kind("video")) and not any(t.looks for t in one.tracks) for one in held.values())
-    if left_out:
-        detail = f"{left_out} recordings were not compared by appearance; --evidence names one"
-        notes.append(Note("evidence.notMeasured", "informational", detail))
-    found = compare_looks(measured, held)
-    if found is None:
-        undecided = comparison.relation == "no-match" and left_out
-        return replace(comparison, relation="undetermined" if undecided else comparison.relation, notes=tuple(notes))
-    if comparison.basis == "sound":  # a match of sound alone never outranks pictures; what they do not say, it may
-        if found.relation == "undetermined":
-            return replace(comparison, notes=(*notes, *found.notes))
-        found = replace(found, sound=comparison.sound)
-    kept = [note for note in notes if note.code != "hardBinding.none"]
-    return replace(found, notes=tuple(dict.fromkeys((*found.notes, *kept))))
 
 
 def _by_replay(custodian: Custodian, file: FileInHand, comparison: Comparison, questions: Questions) -> Comparison:

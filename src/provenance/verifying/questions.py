@@ -11,12 +11,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What is asked about the files. ``at``: the time as of which records are judged."""
+    """What is asked about the files.
+
+    ``at``: the time as of which records are judged; ``deep``: every tier of appearance, whatever the first explains.
+    """
 
     evidence_ids: tuple[str, ...] = ()
     full: bool = False
     max_bytes: int | None = None
     at: datetime | None = None
+    deep: bool = False
 
     def ask_for(self, evidence_id: str) -> bool:
         """Whether ``evidence_id`` is among what is asked for; without names, everything is."""

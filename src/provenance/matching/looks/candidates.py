@@ -16,6 +16,7 @@ import numpy as np
 from provenance.binding import reduction
 from provenance.binding.looks import codes
 from provenance.evidence import CODE_BYTES, SMALL_SIDE
+from provenance.matching.background import threshold
 from provenance.matching.looks.pose import EIGHT, Pose, turned_codes, window
 
 if TYPE_CHECKING:
@@ -25,16 +26,16 @@ if TYPE_CHECKING:
 
     from provenance.matching.looks.sight import Sight
 
-#: Bits of 256 by which a code may differ: of unrelated pictures 0.01 % are below 94 (design/matching.md).
-FARTHEST: Final = 90
+#: Bits of 256 by which a code may differ.
+FARTHEST: Final = int(threshold("search.codes.farthest"))
 #: Questioned pictures that are asked about, spread evenly.
 ASKED_CODES, ASKED_FEATURES = 64, 8
 #: Nearest codes looked at for each.
 _NEAREST: Final = 8
-#: Proposals that are looked into.
+#: Proposals that are looked into, of one evidence where each is compared by itself.
 PROPOSED: Final = 8
 #: Bits by which a local feature may differ from its like, and the part of its distance to the next best.
-_FEATURE_BITS, _RATIO = 64, 0.8
+FEATURE_BITS, _RATIO = 64, 0.8
 #: Nearest local features looked at for each, and evidence pictures that are laid under a questioned one.
 _NEAREST_FEATURES, _LAID = 3, 6
 #: Local features that must agree on a pose. Unrelated pictures of 23 clips had 12 at most; a pose that is wrong is
@@ -42,8 +43,6 @@ _NEAREST_FEATURES, _LAID = 3, 6
 INLIERS: Final = 12
 #: Parts of the picture (1/480) by which a feature may lie off its place.
 _OFF_PLACE: Final = 4 / 480
-#: Local features searched by default: 2 million are 70 MB, 2 ms a feature on one thread.
-MOST_FEATURES: Final = 2_000_000
 #: A border: lines whose mean contrast in the file stays below this (levels), or that never change.
 _BORDER: Final = 2.0
 _LEAST_SIDE: Final = 24
@@ -64,7 +63,7 @@ def by_codes(questioned: Sight, evidence: Sequence[Sight]) -> list[Proposal]:
     if library is None:
         return []
     votes: dict[tuple[int, int, int], list[tuple[float, float]]] = defaultdict(list)
-    frames = _frames(questioned)
+    frames = laid_out(questioned, ASKED_CODES)
     for number, frame in enumerate(frames):
         for way, turned in enumerate(EIGHT):
             asked = turned_codes(frame.codes, turned)
@@ -114,7 +113,7 @@ def _library(evidence: Sequence[Sight]) -> tuple[faiss.IndexBinaryFlat | None, N
 
 
 @dataclass(frozen=True)
-class _Frame:
+class Frame:
     """Codes of what lies inside a rectangle of the questioned picture; ``matrix``: from there to the whole picture."""
 
     codes: NDArray[np.uint8]
@@ -122,20 +121,20 @@ class _Frame:
     matrix: NDArray[np.float64]
 
 
-def _frames(questioned: Sight) -> list[_Frame]:
-    """The whole picture, and what static or empty borders leave of it."""
+def laid_out(questioned: Sight, count: int) -> list[Frame]:
+    """The whole picture, and what static or empty borders leave of it; of at most ``count`` pictures each."""
     telling = np.flatnonzero(questioned.says)
-    chosen = telling[np.linspace(0, len(telling) - 1, min(len(telling), ASKED_CODES)).astype(np.int64)]
+    chosen = telling[np.linspace(0, len(telling) - 1, min(len(telling), count)).astype(np.int64)]
     frames = []
     if len(chosen):
-        frames.append(_Frame(questioned.codes[chosen], questioned.times[chosen], np.eye(3)))
-    rows = np.linspace(0, len(questioned.small) - 1, min(len(questioned.small), ASKED_CODES)).astype(np.int64)
+        frames.append(Frame(questioned.codes[chosen], questioned.times[chosen], np.eye(3)))
+    rows = np.linspace(0, len(questioned.small) - 1, min(len(questioned.small), count)).astype(np.int64)
     small = questioned.small[rows]
     left, top, right, bottom = inner(small)
     if (right - left, bottom - top) != (SMALL_SIDE, SMALL_SIDE):
         cut = np.stack([reduction.means(one[top:bottom, left:right], SMALL_SIDE, SMALL_SIDE) for one in small])
         matrix = window(*(place / SMALL_SIDE for place in (left, top, right, bottom)))
-        frames.append(_Frame(codes(cut), questioned.times[questioned.places[rows]], matrix))
+        frames.append(Frame(codes(cut), questioned.times[questioned.places[rows]], matrix))
     return frames
 
 
@@ -160,22 +159,29 @@ def _run(contrast: NDArray[np.float32]) -> tuple[int, int]:
 # --- local features ---
 
 
-def by_features(questioned: Sight, evidence: Sequence[Sight]) -> tuple[list[Proposal], int]:
-    """Proposals from local features, also mirrored; and how many recordings were left out, the last first."""
+def asked_pictures(questioned: Sight) -> list[int]:
+    """Numbers of the pictures whose local features are asked about."""
+    chosen = questioned.featured
+    spread: list[int] = chosen[
+        np.linspace(0, len(chosen) - 1, min(len(chosen), ASKED_FEATURES)).astype(np.int64)
+    ].tolist()
+    return spread
+
+
+def by_features(questioned: Sight, evidence: Sequence[Sight]) -> list[Proposal]:
+    """Proposals from local features, also mirrored."""
     library = _FeatureLibrary(evidence)
     if library.index is None:
-        return [], library.left_out
-    chosen = questioned.featured
-    chosen = chosen[np.linspace(0, len(chosen) - 1, min(len(chosen), ASKED_FEATURES)).astype(np.int64)]
+        return []
     found: dict[tuple[str, bool], Proposal] = {}
-    for picture in chosen.tolist():
+    for picture in asked_pictures(questioned):
         places, described = questioned.features(picture)
         if len(described) < INLIERS:
             continue
         near, which = library.index.search(described, _NEAREST_FEATURES)
         votes: dict[tuple[int, int], int] = defaultdict(int)
         for bits, rows in zip(near, which, strict=True):
-            close = [int(row) for far, row in zip(bits, rows, strict=True) if row >= 0 and far <= _FEATURE_BITS]
+            close = [int(row) for far, row in zip(bits, rows, strict=True) if row >= 0 and far <= FEATURE_BITS]
             for place in {library.owner(row) for row in close}:
                 votes[place] += 1
         for owner, number in sorted(votes, key=lambda one: -votes[one])[:_LAID]:
@@ -186,24 +192,20 @@ def by_features(questioned: Sight, evidence: Sequence[Sight]) -> tuple[list[Prop
             key = evidence[owner].source, pose.turned.mirrored
             if key not in found or found[key].weight < inliers:
                 found[key] = Proposal(evidence[owner].source, pose, inliers)
-    return _best(list(found.values())), library.left_out
+    return _best(list(found.values()))
 
 
 class _FeatureLibrary:
-    """Local features of all evidence in one index; ``left_out``: recordings that there was no room for."""
+    """Local features of all evidence in one index."""
 
     def __init__(self, evidence: Sequence[Sight]) -> None:
         self.index: faiss.IndexBinaryFlat | None = None
-        self.left_out = 0
         self._owners: list[tuple[int, int]] = []
         rows: list[NDArray[np.uint8]] = []
         starts, total = [], 0
         for owner, sight in enumerate(evidence):
-            mine = [(picture, sight.features(picture)[1]) for picture in sight.featured.tolist()]
-            if total + sum(len(described) for _, described in mine) > MOST_FEATURES:
-                self.left_out += 1
-                continue
-            for picture, described in mine:
+            for picture in sight.featured.tolist():
+                described = sight.features(picture)[1]
                 rows.append(described)
                 starts.append(total)
                 self._owners.append((owner, picture))
@@ -229,7 +231,7 @@ def _laid(
     kept = [
         pair[0]
         for pair in matches
-        if len(pair) == 2 and pair[0].distance <= _FEATURE_BITS and pair[0].distance < _RATIO * pair[1].distance  # noqa: PLR2004
+        if len(pair) == 2 and pair[0].distance <= FEATURE_BITS and pair[0].distance < _RATIO * pair[1].distance  # noqa: PLR2004
     ]
     if len(kept) < INLIERS:
         return None

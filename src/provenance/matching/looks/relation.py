@@ -26,8 +26,8 @@ from provenance.comparison import (
     Span,
 )
 from provenance.matching.looks.alignment import LEAST_ENERGY
-from provenance.matching.looks.candidates import MOST_FEATURES, by_codes, by_features
-from provenance.matching.looks.pieces import SAME, pieces_of
+from provenance.matching.looks.candidates import by_codes, by_features
+from provenance.matching.looks.pieces import LEAST_TOLD, SAME, pieces_of
 from provenance.matching.looks.sight import Sight
 from provenance.matching.relation import NO_AXES
 
@@ -53,24 +53,46 @@ _DRIFT: Final = 0.25
 _EDGE: Final = 0.02
 
 
-def compare_looks(questioned: Measurement, evidence: Mapping[str, Measurement]) -> Comparison | None:
+def compare_looks(
+    questioned: Measurement, evidence: Mapping[str, Measurement], *, deep: bool = False
+) -> Comparison | None:
     """What appearance says; None where nothing was found or the questioned file has no looks."""
     file = Sight.of("", questioned)
     if file is None:
         return None
-    held = [sight for source, one in evidence.items() if (sight := Sight.of(source, one)) is not None]
-    found = _explaining(file, held, by_codes(file, held))
-    notes: list[Note] = []
-    if _explained(file, found) < _EXPLAINED or min(one.likeness for one in found) < _WELL:
-        proposals, left_out = by_features(file, held)
-        found = _explaining(file, held, proposals, found)
-        if left_out:
-            detail = f"local features of {left_out} recordings: only {MOST_FEATURES} features are searched"
-            notes.append(Note("evidence.notMeasured", "informational", detail))
+    return related(
+        file, [one for source, held in evidence.items() for one in pieces_with(file, source, held, deep=deep)]
+    )
+
+
+def pieces_with(file: Sight, source: str, measured: Measurement, *, deep: bool = False) -> list[Piece]:
+    """What one evidence explains of a file, whatever else is held. ``deep``: by local features in any case."""
+    sight = Sight.of(source, measured)
+    if sight is None:
+        return []
+    found = _explaining(file, [sight], by_codes(file, [sight]))
+    if deep or not settles(file, found):
+        found = _explaining(file, [sight], by_features(file, [sight]), found)
+    return found
+
+
+def settles(file: Sight, found: Sequence[Piece]) -> bool:
+    """Whether pieces explain the whole file so well that nothing else has to be looked for."""
+    return _explained(file, found) >= _EXPLAINED and min(one.likeness for one in found) >= _WELL
+
+
+def related(file: Sight, pieces: Sequence[Piece]) -> Comparison | None:
+    """The comparison that pieces of one or several evidences come to; None without any."""
+    found = _explaining(file, (), (), pieces)
     same = sorted((piece for piece in found if piece.standing == "same"), key=lambda one: one.first)
     if same:
-        return _same_recording(file, same, [one for one in found if one.standing == "scene"], notes)
-    return _same_scene(file, found, notes) if found else None
+        return _same_recording(file, same, [one for one in found if one.standing == "scene"], [])
+    return _same_scene(file, found, []) if found else None
+
+
+def tells_too_little(file: Sight) -> bool:
+    """Whether a file has too few pictures that say anything to be told from others by how it looks and moves."""
+    return int(file.says[file.places].sum()) < LEAST_TOLD
 
 
 def _explaining(

@@ -11,6 +11,7 @@ import numpy as np
 from provenance.binding.looks import MOST_CLOSE
 from provenance.comparison import Span
 from provenance.evidence import CODE_BYTES, FEATURE_BYTES, NO_PTS, SMALL_BYTES, SMALL_SIDE
+from provenance.matching.background import threshold
 from provenance.matching.line import Lines
 
 if TYPE_CHECKING:
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
     from provenance.evidence import Measurement, Track
     from provenance.matching.line import Line
 
-#: Quality, in sixteenths of a level, below which a picture says nothing: black and sky look like everything. Below 1.2
-#: levels a frame was featureless in the prototype's corpus.
-LEAST_QUALITY: Final = 19
+#: Quality, in sixteenths of a level, below which a picture says nothing: black and sky look like everything.
+LEAST_QUALITY: Final = int(threshold("looks.quality"))
 #: Small pictures of one track that are compared, spread evenly. Two tracks of 3,000 take about 200 MB.
 MOST_COMPARED: Final = MOST_CLOSE
 _PLACE_STEPS: Final = 65_536

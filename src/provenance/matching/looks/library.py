@@ -1,0 +1,188 @@
+"""Everything that is held, by codes and by local features: which recordings are worth comparing with a file in hand?
+
+What is held only orders the recordings that are compared. Poses, alignment and likeness are worked out pair by pair
+(`relation.pieces_with`), so that a score never depends on what else is held.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import faiss
+import numpy as np
+
+from provenance.evidence import CODE_BYTES, FEATURE_BYTES
+from provenance.matching.looks.candidates import FARTHEST, FEATURE_BITS, asked_pictures, laid_out
+from provenance.matching.looks.kept import parse_segment
+from provenance.matching.looks.pose import EIGHT, turned_codes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from provenance.matching.looks.candidates import Frame
+    from provenance.matching.looks.sight import Sight
+
+#: Questioned pictures that are asked about: two a second of a short file, then one in two seconds.
+_SHORT_SECONDS, _ASKED_A_SECOND, _LONG_ASKED_A_SECOND, _MOST_ASKED = 12, 2, 0.5, 256
+#: Nearest codes looked at for each: 200 recordings that look alike, with five codes each, leave room for others.
+_NEAREST: Final = 1024
+#: Speeds by which votes are put together, evidence seconds a questioned one.
+_SLOPES: Final = (1.0, 0.5, 2 / 3, 0.8, 0.9, 1.1, 1.25, 1.5, 2.0)
+#: Recordings whose votes are put together by moments: those with the most votes at all.
+_SLOPED: Final = 64
+#: Recordings that are compared after a search, the most voted for first.
+MOST_PROPOSED: Final = 12
+#: Part of the most votes that another recording has to have to be compared after the first explains the whole file.
+NEARLY: Final = 0.8
+#: Local features of a questioned picture that are asked about, as they are and as in a mirror; nearest ones of each.
+_FEATURES_ASKED, _FEATURES_NEAREST = 75, 32
+#: Local features of one picture that have to be near for its recording to be compared.
+_LEAST_FEATURES: Final = 4
+#: Local features searched at once, and by default in all: 2 million are 64 MB and 1.5 ms a feature on one thread, and
+#: those of seven hours of video.
+FEATURES_AT_ONCE: Final = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A recording worth comparing; ``weight`` orders those of one search."""
+
+    source: str
+    weight: float
+
+
+class CodeLibrary:
+    """Codes of everything held. ``room``: no fewer bytes than all segments have together."""
+
+    def __init__(self, segments: Iterable[tuple[str, bytes]], room: int) -> None:
+        self._codes = np.empty((room // CODE_BYTES + 1, CODE_BYTES), np.uint8)
+        self._times = np.empty(len(self._codes), np.float32)
+        self._starts: list[int] = []
+        self._sources: list[str] = []
+        self.not_looked_at: set[str] = set()
+        total = 0
+        for source, content in segments:
+            kept = parse_segment(content)
+            if kept.state == "not-looked-at":
+                self.not_looked_at.add(source)
+            if kept.state != "codes":
+                continue
+            self._starts.append(total)
+            self._sources.append(source)
+            end = total + len(kept.codes)
+            if end > len(self._codes):  # another process added to the index since it was measured
+                self._codes = np.concatenate([self._codes, np.empty_like(kept.codes)])
+                self._times = np.concatenate([self._times, np.empty_like(kept.times)])
+            self._codes[total:end], self._times[total:end] = kept.codes, kept.times
+            total = end
+        self._codes, self._times = self._codes[:total], self._times[:total]
+        self.not_looked_at -= set(self._sources)
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """Recordings that are searched: those whose pictures were looked at, whatever these show."""
+        return frozenset(self._sources)
+
+    def ranked(self, questioned: Sight) -> list[Proposed]:
+        """Every recording that looks like some of the file in hand, the likeliest first; earlier ones at a tie."""
+        best: dict[int, float] = {}
+        if not len(self._codes):
+            return []
+        for frame in laid_out(questioned, _asked(questioned)):
+            for way in EIGHT:
+                for owner, weight in self._voted(frame, turned_codes(frame.codes, way)):
+                    best[owner] = max(best.get(owner, 0.0), weight)
+        found: dict[str, float] = {}
+        for owner, weight in best.items():
+            source = self._sources[owner]
+            found[source] = max(found.get(source, 0.0), weight)
+        order = {source: place for place, source in reversed(list(enumerate(self._sources)))}
+        ranked = sorted(found, key=lambda one: (-found[one], order[one]))
+        return [Proposed(source, found[source]) for source in ranked]
+
+    def _voted(self, frame: Frame, asked: NDArray[np.uint8]) -> Iterator[tuple[int, float]]:
+        """Number and votes of every recording that has codes near to those asked about."""
+        bits, near = faiss.knn_hamming(np.ascontiguousarray(asked), self._codes, min(_NEAREST, len(self._codes)))
+        rows, columns = np.nonzero((bits <= FARTHEST) & (near >= 0))
+        if not len(rows):
+            return
+        found = near[rows, columns]
+        weights = (FARTHEST + 1 - bits[rows, columns]).astype(np.float64)
+        owners = np.searchsorted(self._starts, found, side="right") - 1
+        shown = self._times[found].astype(np.float64)
+        # Half of what all codes say, at whatever moments, counts as well: a speed may be none of those tried.
+        votes = _best_of(owners, rows, np.zeros(len(rows), np.int64), weights) / 2
+        likely = np.zeros(len(votes), bool)
+        likely[np.argsort(-votes, kind="stable")[:_SLOPED]] = True
+        kept = likely[owners]
+        owners, rows, weights, shown = owners[kept], rows[kept], weights[kept], shown[kept]
+        for slope in _SLOPES:
+            moments = np.floor(shown - slope * frame.times[rows]).astype(np.int64)
+            for shift in (0, 1):  # within two seconds, wherever they begin
+                again = _best_of(owners, rows, (moments + shift) // 2, weights)
+                votes[: len(again)] = np.maximum(votes[: len(again)], again)
+        yield from ((int(owner), float(votes[owner])) for owner in np.unique(owners))
+
+
+def _best_of(
+    owners: NDArray[np.int64], asked: NDArray[np.int64], moments: NDArray[np.int64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """For each owner the most that one moment gets, each picture asked about counting once there."""
+    moments = moments - moments.min()
+    width, count = int(moments.max()) + 1, int(asked.max()) + 1
+    places = (owners * width + moments) * count + asked
+    order = np.lexsort((-weights, places))
+    first = np.ones(len(order), bool)
+    first[1:] = places[order][1:] != places[order][:-1]
+    counted = order[first]
+    spots, inverse = np.unique(places[counted] // count, return_inverse=True)
+    sums = np.bincount(inverse, weights=weights[counted])
+    out = np.zeros(int(owners.max()) + 1)
+    np.maximum.at(out, spots // width, sums)
+    return out
+
+
+def _asked(questioned: Sight) -> int:
+    seconds = float(questioned.length())
+    rest = max(0.0, seconds - _SHORT_SECONDS) * _LONG_ASKED_A_SECOND
+    return min(_MOST_ASKED, max(_ASKED_A_SECOND * 2, round(min(seconds, _SHORT_SECONDS) * _ASKED_A_SECOND + rest)))
+
+
+# --- local features ---
+
+
+def ranked_by_features(questioned: Sight, held: Sequence[tuple[str, bytes]]) -> list[Proposed]:
+    """Recordings that share local features with the file in hand, the likeliest first.
+
+    ``held``: (source, rows of a features blob) of as many as are searched at once.
+    """
+    rows = [np.frombuffer(features, np.uint8).reshape(-1, 4 + FEATURE_BYTES) for _, features in held]
+    starts = np.cumsum([0, *map(len, rows)])[:-1]
+    if not sum(map(len, rows)):
+        return []
+    described = np.concatenate([one[:, -CODE_BYTES:] for one in rows])
+    pictures = np.concatenate([one[:, :4].copy().view(">u4")[:, 0].astype(np.int64) for one in rows])
+    best = np.zeros(len(rows))
+    for asked in _asked_features(questioned):
+        bits, near = faiss.knn_hamming(asked, described, min(_FEATURES_NEAREST, len(described)))
+        which, columns = np.nonzero((bits <= FEATURE_BITS) & (near >= 0))
+        found = near[which, columns]
+        owners = np.searchsorted(starts, found, side="right") - 1
+        shared = np.unique(np.column_stack([owners, pictures[found], which]), axis=0)[:, :2]
+        places, counts = np.unique(shared, axis=0, return_counts=True)
+        np.maximum.at(best, places[:, 0], counts)
+    order = sorted(np.flatnonzero(best >= _LEAST_FEATURES).tolist(), key=lambda one: (-best[one], one))
+    return [Proposed(held[one][0], float(best[one])) for one in order]
+
+
+def _asked_features(questioned: Sight) -> Iterator[NDArray[np.uint8]]:
+    """Descriptors of some pictures, the strongest; of each also those that its mirror image has."""
+    for picture in asked_pictures(questioned):
+        _, described = questioned.features(picture)
+        half = len(described) // 2  # as they are first, then as in a mirror, each by strength
+        asked = np.concatenate([described[:_FEATURES_ASKED], described[half : half + _FEATURES_ASKED]])
+        if len(asked):
+            yield np.ascontiguousarray(asked)

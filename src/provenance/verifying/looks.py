@@ -1,0 +1,204 @@
+"""The step of appearance: which of everything that is held looks like the file in hand, and does it come from there?
+
+Codes of all evidence propose first, then local features; small pictures are opened only of what is proposed. What could
+not be searched is counted, because `no-match` holds only where everything was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from provenance import lookup, records
+from provenance.comparison import Note
+from provenance.errors import RecordError
+from provenance.store.segments import CODES
+from provenance.verifying.known import measurement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from provenance.comparison import Comparison
+    from provenance.custodian import Custodian
+    from provenance.evidence import Measurement
+    from provenance.matching.looks.library import Proposed
+    from provenance.matching.looks.pieces import Piece
+    from provenance.matching.looks.sight import Sight
+    from provenance.verifying.file import FileInHand
+    from provenance.verifying.known import Known
+    from provenance.verifying.questions import Questions
+
+#: Recordings that are compared although nothing proposes them: those that exact units did, and those that are in no
+#: index, because it cannot be written here. Each costs the reading of its blobs and a comparison, 0.1 to 0.5 s.
+_UNPROPOSED: Final = 8
+
+
+@dataclass
+class _Search:
+    """What one search has come to. ``compared``: recordings that were searched, by codes or one by one."""
+
+    file: Sight
+    deep: bool
+    pieces: list[Piece] = field(default_factory=list)
+    compared: set[str] = field(default_factory=set)
+    tried: set[str] = field(default_factory=set)
+    left_out: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def is_settled(self) -> bool:
+        from provenance.matching.looks.relation import settles
+
+        return settles(self.file, self.pieces)
+
+    def compare(self, source: str, measured: Measurement | None) -> None:
+        """Add what one recording explains."""
+        from provenance.matching.looks.relation import pieces_with
+
+        self.tried.add(source)
+        if measured is None or not any(track.looks for track in measured.tracks):
+            return
+        self.compared.add(source)
+        self.pieces.extend(pieces_with(self.file, source, measured, deep=self.deep))
+
+    def leave_out(self, why: str, count: int) -> None:
+        """Note that ``count`` recordings were not searched."""
+        if count:
+            self.left_out[why] = self.left_out.get(why, 0) + count
+
+
+def by_looks(
+    custodian: Custodian | None, file: FileInHand, comparison: Comparison, known: Known, questions: Questions
+) -> Comparison:
+    """What appearance adds: its match, or that something looks alike and was not shown to be the same."""
+    measured = file.measured
+    if measured is None or not any(track.looks for track in measured.tracks):
+        return comparison  # a still, sound, or a file that cannot be decoded
+    from provenance.matching.looks.relation import related, tells_too_little  # loads numpy, OpenCV and faiss
+    from provenance.matching.looks.sight import Sight
+
+    sight = Sight.of("", measured)
+    if sight is None:
+        return _unfound(comparison, [_too_little("times of its pictures are not known")], complete=False)
+    search = _Search(sight, questions.deep)
+    if custodian is None or questions.evidence_ids:
+        _compare_named(search, known.measured)
+    else:
+        _search_all(custodian, search, known)
+    found = related(sight, search.pieces)
+    notes = [
+        Note("evidence.notMeasured", "informational", f"{n} recordings {why}") for why, n in search.left_out.items()
+    ]
+    if found is None:
+        if tells_too_little(sight):
+            notes.append(_too_little("fewer than four of its pictures show anything to be told by"))
+            return _unfound(comparison, notes, complete=False)
+        notes.append(Note("softBinding.none", "informational", f"{len(search.compared)} recordings were compared"))
+        return _unfound(comparison, notes, complete=not search.left_out)
+    return _merged(comparison, found, notes)
+
+
+def _too_little(why: str) -> Note:
+    return Note("questioned.tooLittle", "informational", why)
+
+
+def _unfound(comparison: Comparison, notes: Iterable[Note], *, complete: bool) -> Comparison:
+    undecided = comparison.relation == "no-match" and not complete
+    relation = "undetermined" if undecided else comparison.relation
+    return replace(comparison, relation=relation, notes=(*comparison.notes, *notes))
+
+
+def _merged(comparison: Comparison, found: Comparison, notes: list[Note]) -> Comparison:
+    every = [*comparison.notes, *notes]
+    if comparison.basis == "sound":  # a match of sound alone never outranks pictures; what they do not say, it may
+        if found.relation == "undetermined":
+            return replace(comparison, notes=(*every, *found.notes))
+        found = replace(found, sound=comparison.sound)
+    kept = [note for note in every if note.code != "hardBinding.none"]
+    return replace(found, notes=tuple(dict.fromkeys((*found.notes, *kept))))
+
+
+def _compare_named(search: _Search, measured: Mapping[str, Measurement]) -> None:
+    for source, one in measured.items():
+        search.compare(source, one)
+    never = sum(bool(one.of_kind("video")) and source not in search.compared for source, one in measured.items())
+    search.leave_out(_NEVER_LOOKED_AT, never)
+
+
+_NEVER_LOOKED_AT: Final = "were measured before looks were: `provenance examine --renew` measures them again"
+
+
+def _search_all(custodian: Custodian, search: _Search, known: Known) -> None:
+    """Codes of everything held, then, if they do not explain the file, local features."""
+    from provenance.matching.looks.library import MOST_PROPOSED, NEARLY, CodeLibrary
+
+    library, unindexed = lookup.searched(custodian, CODES, CodeLibrary)
+    search.compared.update(library.sources)
+    search.leave_out(_NEVER_LOOKED_AT, len(library.not_looked_at))
+    ranked = library.ranked(search.file)
+    shared = [one for one in known.measured if one not in {two.source for two in ranked[:MOST_PROPOSED]}]
+    for one in ranked[:MOST_PROPOSED]:
+        if not search.deep and one.weight < NEARLY * ranked[0].weight and search.is_settled:
+            break
+        _compare_held(custodian, search, known, one.source)
+    for source in (*shared[:_UNPROPOSED], *unindexed[:_UNPROPOSED]):
+        if source not in search.tried:
+            _compare_held(custodian, search, known, source)
+    search.leave_out("are not in the index, which cannot be written here", len(set(unindexed) - search.tried))
+    if search.deep or not search.is_settled:
+        for proposed in _by_features(custodian, search, library.sources):
+            if proposed.source not in search.tried:
+                _compare_held(custodian, search, known, proposed.source)
+
+
+def _compare_held(custodian: Custodian, search: _Search, known: Known, source: str) -> None:
+    try:
+        search.compare(source, known.measured.get(source) or measurement(custodian, source))
+    except RecordError:  # `audit` tells why
+        search.leave_out("could not be opened", 1)
+        search.tried.add(source)
+
+
+def _by_features(custodian: Custodian, search: _Search, sources: Iterable[str]) -> list[Proposed]:
+    """Recordings that share local features: of as many as are searched by default, the last first, or of all."""
+    from provenance.matching.looks.library import FEATURES_AT_ONCE, MOST_PROPOSED, ranked_by_features
+
+    found: list[Proposed] = []
+    asked: list[tuple[str, bytes]] = []
+    count = passed = 0
+    for source in reversed(custodian.archive.in_log_order(set(sources))):
+        if passed:
+            passed += 1
+            continue
+        rows = _features_of(custodian, source)
+        if count + len(rows) > FEATURES_AT_ONCE * _ROW:
+            found += ranked_by_features(search.file, asked)
+            asked, count = [], 0
+            if not search.deep:
+                passed = 1
+                continue
+        asked.append((source, rows))
+        count += len(rows)
+    found += ranked_by_features(search.file, asked)
+    search.leave_out("were searched by codes alone, the earliest: `--deep` searches their local features, too", passed)
+    return sorted(found, key=lambda one: -one.weight)[:MOST_PROPOSED]
+
+
+#: Bytes of a local feature in its blob, the number of the picture included.
+_ROW: Final = 40
+
+
+def _features_of(custodian: Custodian, source: str) -> bytes:
+    """Rows of the features blob of a recording's first track that has one; none where they cannot be read."""
+    try:
+        return next(_feature_rows(custodian, source), b"")
+    except RecordError:
+        return b""
+
+
+def _feature_rows(custodian: Custodian, source: str) -> Iterator[bytes]:
+    from provenance.binding.codec import HEADER_BYTES, parse_header
+
+    for row in records.by_standing(custodian, source):
+        for (kind, _), blob in sorted(records.opened_blobs(custodian, row, {"features"}).items()):
+            if parse_header(blob).kind == kind:
+                yield blob[HEADER_BYTES:]

@@ -1,0 +1,110 @@
+"""``examine --renew``: a statement of its own for older evidence, which takes no earlier date over."""
+
+import sqlite3
+from dataclasses import replace
+
+import pytest
+
+import archives
+from provenance import custody, lookup, records
+from provenance.audit import audit
+from provenance.binding.codec import to_blobs
+from provenance.examine import examine_pending
+from provenance.register import Intake, register
+
+OPTIONS = {"size": (160, 90), "fps": 10, "seconds": 3, "sound": None}
+OF_LOOKS = {"codes", "small", "features"}
+
+
+@pytest.fixture
+def archive(tmp_path, monkeypatch):
+    archives.use_account(tmp_path, monkeypatch)
+    return archives.Archive(tmp_path)
+
+
+@pytest.fixture
+def old(archive, studio, monkeypatch):
+    """A clip that was examined before looks were measured; returns its evidence id."""
+
+    def before_looks(measured):
+        return {key: blob for key, blob in to_blobs(measured).items() if key[0] not in OF_LOOKS}
+
+    with monkeypatch.context() as earlier, archive.open(write=True) as custodian:
+        earlier.setattr("provenance.examine.to_blobs", before_looks)
+        return register(custodian, studio.clip("pier", **OPTIONS), Intake()).evidence_id
+
+
+def kinds(custodian, evidence_id):
+    return [
+        {kind for kind, _ in records.committed(custodian, row)}
+        for row in records.examinations_of(custodian, evidence_id)
+    ]
+
+
+def renewed(archive, *ids):
+    with archive.open(write=True) as custodian:
+        return list(examine_pending(custodian, ids, renew=True))
+
+
+def test_what_lacks_looks_is_measured_again_once(archive, old):
+    assert [(one.evidence_id, one.error) for one in renewed(archive)] == [(old, None)]
+    with archive.open() as custodian:
+        first, second = kinds(custodian, old)
+        assert second - first == OF_LOOKS
+        measured, row = records.measurement_of(custodian, old)
+        assert measured.tracks[0].looks is not None
+        assert row == records.examinations_of(custodian, old)[-1]
+        assert lookup.index_examinations(custodian) == []
+        found = audit(custodian)
+        assert (found.faults, found.checked["not_indexed_yet"]) == ((), 0)
+    assert renewed(archive) == []
+
+
+def test_a_renewed_examination_commits_anew(archive, old):
+    """The same blob under a new salt: nothing of the earlier commitment, and so of its date, is taken over."""
+    renewed(archive, old)
+    renewed(archive, old)
+    with archive.open() as custodian:
+        rows = records.examinations_of(custodian, old)
+        assert len(rows) == 3
+        committed = [
+            value["sha256"]
+            for row in rows
+            for name, value in records.fields_of(custodian, row).items()
+            if name.startswith(records.COMMITMENT)
+        ]
+        assert len(set(committed)) == len(committed)
+        assert records.measurement_of(custodian, old)[1] == rows[-1]
+        assert [row.idx for row in rows] == sorted(row.idx for row in rows)
+
+
+def test_what_gains_nothing_is_not_recorded_again_unless_it_is_named(archive, old, monkeypatch):
+    monkeypatch.setattr("provenance.examine.to_blobs", lambda one: {("facts", 0): to_blobs(one)["facts", 0]})
+    (done,) = renewed(archive)
+    assert done.lines == ("nothing more could be measured; nothing was recorded",)
+    with archive.open() as custodian:
+        assert len(records.examinations_of(custodian, old)) == 1
+
+
+def test_bytes_that_are_gone_leave_the_earlier_examination(archive, old, tmp_path):
+    with archive.open(write=True) as custodian:
+        with sqlite3.connect(archive.path) as connection:
+            connection.execute("DELETE FROM locations")
+        (done,) = examine_pending(custodian, [old], renew=True)
+        assert done.failed
+        assert "nobody has said where the bytes" in done.error
+        assert records.measurement_of(custodian, old) is not None
+
+
+def test_another_keys_examination_does_not_take_the_place_of_the_own(archive, old, monkeypatch):
+    with archive.open(write=True) as custodian:
+        own = records.measurement_of(custodian, old)
+        with custodian.archive.writing():
+            custody.append_examination(custodian, old, to_blobs(archives.measurement("theirs")), {})
+        theirs = records.examinations_of(custodian, old)[-1]
+        assert records.measurement_of(custodian, old)[1] == theirs
+        rows = [
+            replace(row, key_id="stranger") if row == theirs else row for row in records.examinations_of(custodian, old)
+        ]
+        monkeypatch.setattr(records, "examinations_of", lambda *_: rows)
+        assert records.by_standing(custodian, old)[0] == own[1]
