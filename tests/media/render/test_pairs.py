@@ -40,7 +40,7 @@ def test_each_alteration_that_is_seen_has_a_pair_in_the_middle_of_its_time():
     ]
     assert painted in about[0].changes
     others = [pair for pair in chosen.pairs if pair.why == "spread"]
-    assert [painted in pair.changes for pair in others] == [pair.questioned in {Fraction(1)} for pair in others]
+    assert [painted in pair.changes for pair in others] == [pair.questioned == Fraction(1) for pair in others]
 
 
 def test_alterations_of_the_whole_file_are_shown_where_they_fall_into_a_segment():

@@ -136,22 +136,12 @@ def test_the_layers_that_hold_are_told(recording):
     assert {"limits", "landlock", "seccomp"} <= set(layers)
 
 
-def test_no_room_for_the_clip_is_said(tmp_path, recording):
-    with (tmp_path / "full.mkv").open("wb") as target, pytest.raises(MediaError) as caught:
-        words = (
-            "-f",
-            "lavfi",
-            "-i",
-            "testsrc=d=5",
-            "-c:v",
-            "rawvideo",
-            "-f",
-            "nut",
-            "-fd",
-            str(target.fileno()),
-            "fd:",
-        )
-        run(*words, descriptors=[target.fileno()], bounds=program.Bounds(60, 100_000))
+def test_no_room_for_the_clip_is_said(tmp_path):
+    made = ("-f", "lavfi", "-i", "testsrc=d=5", "-c:v", "rawvideo", "-f", "nut")
+    with (tmp_path / "full.nut").open("wb") as target:
+        into = target.fileno()
+        with pytest.raises(MediaError) as caught:
+            run(*made, "-fd", str(into), "fd:", descriptors=[into], bounds=program.Bounds(60, 100_000))
     assert caught.value.code == "file.unwritable"
 
 

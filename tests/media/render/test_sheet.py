@@ -48,7 +48,7 @@ COPIES = {
         segment((0, 4), (0, 4), mirrored=True, rotation=270),
     ),
     "half speed": (("-vf", "setpts=2*PTS", "-fps_mode", "vfr", "-an"), segment((0, 8), (0, 4), speed=Fraction(1, 2))),
-    "another rate": (("-r", "12.5"), segment((0, 4), (0, 4))),
+    "another rate": (("-vf", "fps=12.5:round=up"), segment((0, 4), (0, 4))),
     "cropped": (
         ("-vf", "crop=iw/2:ih/2:iw/4:ih/2"),
         segment((0, 4), (0, 4), region=(Fraction(1, 4), Fraction(1, 2), Fraction(1, 2), Fraction(1, 2))),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 #: Pixels. Phones are 1080 wide; a picture column is then half of that.
 WIDTH: Final = 1080
 _MARGIN: Final = 16
+_NEAR: Final = 6
 COLUMN: Final = (WIDTH - 3 * _MARGIN) // 2
 #: Heights of capitals: 27 of 1080 pixels are 1.6 mm on a phone 65 mm wide, as in a newspaper.
 _LARGE, _TEXT, _SMALL = 30, 27, 24
@@ -49,7 +50,7 @@ def sheet(rows: Sequence[Shown], choice: Choice, words: Words) -> bytes:
     for row in rows:
         if row.pair.segment is not None and row.pair.segment != last:
             last = row.pair.segment
-            blocks += [_rule(), _paragraph(words.segment(last), _TEXT)]
+            blocks += [_rule(), _paragraph(words.segment(last), _TEXT), _space(_NEAR)]
         blocks += _row(row, words)
     blocks += [_rule(), *_legend(rows, words), *_more(choice)]
     blocks += [*(_paragraph(limit, _SMALL, _GREY) for limit in words.limits), _space(_MARGIN)]
@@ -73,6 +74,7 @@ def _row(row: Shown, words: Words) -> Iterator[Picture]:
     said = words.pair(row.pair)
     if said:
         yield _paragraph(said, _TEXT)
+        yield _space(_NEAR)
     left, right = _pictures(row, words)
     height = max(left.shape[0], right.shape[0])
     block = _space(height)

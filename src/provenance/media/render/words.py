@@ -71,7 +71,7 @@ class Words:
             return f"Changed at {span(pair.about.questioned)}: {ALTERATIONS[pair.about.kind].said}{what}."
         if isinstance(pair.about, Span):
             if pair.why == "added":
-                return f"A {span(pair.about)} is not of the recording."
+                return f"A {span(pair.about)} has no counterpart."
             return f"{self.letter(pair.source)} {span(pair.about)} is left out of A."
         return ""
 
