@@ -55,7 +55,7 @@ COPIES = {
     "half speed": (
         ("-vf", "setpts=2*PTS", "-fps_mode", "vfr", "-an"),
         segment((0, 8), (0, 4), speed=Fraction(1, 2)),
-        200,
+        100,
     ),
     "cropped": (
         ("-vf", "crop=iw/2:ih/2:iw/4:ih/2"),
