@@ -77,6 +77,10 @@ ERRORS: Final[dict[str, Trouble]] = {
     "media.format": Trouble(
         "The picture is in a format that cannot be written without loss.", "Its digest is in the record all the same."
     ),
+    "media.render": Trouble(
+        "Pictures or a clip for people could not be made. This says nothing about the file.",
+        "The verdict stands without them; `provenance verify` gives it.",
+    ),
     "media.protocol": Trouble(
         "The process that measures answered something malformed, and the answer was thrown away.",
         "Its bytes can be registered all the same; please report the file.",

@@ -98,6 +98,11 @@ class Lines:
         self._zero = _file_start(measurement)
         self._made: dict[tuple[Level, int], Line | None] = {}
 
+    @property
+    def zero(self) -> Fraction:
+        """Seconds of the file's start on its own clock: what a verdict's times count from."""
+        return self._zero
+
     def of(self, level: Level, track: Track) -> Line | None:
         """The line of one track of the file on one level, or None where it was not measured."""
         key = (level, track.index)

@@ -20,7 +20,7 @@ from provenance.binding import codec
 from provenance.errors import MediaError, ProvenanceError, RecordError
 from provenance.escaping import plain
 from provenance.evidence import UNIT_DIGEST_BYTES, Depth, Looking, Measurement
-from provenance.media import protocol
+from provenance.media import protocol, view
 from provenance.media.limits import Limits
 
 if TYPE_CHECKING:
@@ -104,6 +104,26 @@ def exact_picture(
     moment = None if time is None else f"{time.numerator}/{time.denominator}"
     request = {"task": "picture", "track": track, "number": number, "time": moment}
     return _single(source, _ask(source, request, Limits(), None), "picture")
+
+
+def views(source: Source, times: Sequence[Fraction], *, track: int | None, side: int) -> tuple[view.View, ...]:
+    """The pictures shown at ``times`` (seconds on the file's own clock, ascending), for people to look at.
+
+    ``track``: None takes the first video track. ``side``: most pixels either way.
+
+    Raises:
+        MediaError: ``media.no-picture``, and as :func:`measure`.
+    """
+    asked = [f"{time.numerator}/{time.denominator}" for time in times]
+    answer = _ask(source, {"task": "views", "track": track, "times": asked, "side": side}, Limits(), None)
+    source.check_unchanged()
+    if [(kind, number) for kind, number, _ in answer.blobs] != [("view", number) for number in range(len(times))]:
+        raise _unusable(source, "as many views as moments were due")
+    try:
+        return tuple(view.from_blob(blob, side=side) for _, _, blob in answer.blobs)
+    except MediaError as error:
+        error.file = source.name
+        raise
 
 
 def _single(source: Source, answer: protocol.Answer, kind: str) -> bytes:

@@ -72,7 +72,7 @@ def _find(
 ) -> bytes | None:
     """The encoded picture; None if there is none, or if ``strict`` and a unit before it would not decode."""
     with probe.open_container(file.descriptor, form) as container:
-        stream = _stream(list(container.streams), track, form)
+        stream = video_stream(list(container.streams), track, form)
         troubles: set[int] = set()
         context: Any = stream.codec_context
         context.thread_count = file.threads if strict else 1
@@ -100,7 +100,8 @@ def _frames(file: File, container: Any, stream: Stream, troubles: set[int]) -> I
         yield from decoded(stream.codec_context, packet if packet.size else None, troubles)
 
 
-def _stream(streams: list[Stream], track: int | None, form: Format) -> Stream:
+def video_stream(streams: list[Stream], track: int | None, form: Format) -> Stream:
+    """The video track with index ``track``, or the first one. Raises MediaError ``media.no-picture``."""
     for stream in streams:
         if probe.setup(stream, form).kind == "video" and track in {None, stream.index}:
             return stream

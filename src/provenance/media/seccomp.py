@@ -57,6 +57,47 @@ _CALLS: dict[str, tuple[int, int]] = {
     "exit_group": (231, 94),
 }
 
+#: What no program that only decodes and encodes needs; None where an architecture has no such call.
+_REFUSED: dict[str, tuple[int, int | None]] = {
+    "socket": (41, 198),
+    "socketpair": (53, 199),
+    "connect": (42, 203),
+    "bind": (49, 200),
+    "listen": (50, 201),
+    "accept": (43, 202),
+    "accept4": (288, 242),
+    "sendto": (44, 206),
+    "sendmsg": (46, 211),
+    "fork": (57, None),
+    "vfork": (58, None),
+    "execveat": (322, 281),
+    "kill": (62, 129),
+    "tkill": (200, 130),
+    "rt_sigqueueinfo": (129, 138),
+    "rt_tgsigqueueinfo": (297, 240),
+    "pidfd_open": (434, 434),
+    "pidfd_send_signal": (424, 424),
+    "pidfd_getfd": (438, 438),
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "mount": (165, 40),
+    "umount2": (166, 39),
+    "pivot_root": (155, 41),
+    "chroot": (161, 51),
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "userfaultfd": (323, 282),
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "keyctl": (250, 219),
+    "io_uring_setup": (425, 425),
+    "io_uring_enter": (426, 426),
+    "io_uring_register": (427, 427),
+}
+
 _FCNTL, _TGKILL, _PRLIMIT64 = (72, 25), (234, 131), (302, 261)
 #: Commands of fcntl (linux/fcntl.h) that libc, Python and FFmpeg use: duplicate, and flags of one descriptor. Not
 #: F_SETOWN and F_SETSIG, which make the kernel send a signal of choice to any process of the user.
@@ -88,8 +129,40 @@ def program(machine: str, *, own_id: int) -> bytes | None:
     """
     if machine not in _MACHINES:
         return None
+    column = list(_MACHINES).index(machine)
+    code = _beginning(machine)
+    code += _only(_TGKILL[column], _AT_FIRST, own_id)
+    code += _only(_PRLIMIT64[column], _AT_FIRST, 0)  # 0: the caller itself
+    code += _only(_FCNTL[column], _AT_SECOND, _F_DUPFD, _F_GETFD, _F_SETFD, _F_GETFL, _F_DUPFD_CLOEXEC)
+    for numbers in _CALLS.values():
+        code += [(_JUMP_EQUAL, 0, 1, numbers[column]), (_RETURN, 0, 0, _ALLOW)]
+    code.append((_RETURN, 0, 0, _ERRNO | _EPERM))
+    return b"".join(_INSTRUCTION.pack(*each) for each in code)
+
+
+def program_of_others(machine: str, *, own_id: int) -> bytes | None:
+    """The BPF program for a program that is not ours, whose calls differ by build; None as :func:`program`.
+
+    What it never needs is refused, everything else passes: no network, no new process, no other program, no signal
+    to others, no look into them, no way around namespaces.
+    """
+    if machine not in _MACHINES:
+        return None
+    column = list(_MACHINES).index(machine)
+    code = _beginning(machine)
+    code += _only(_TGKILL[column], _AT_FIRST, own_id)
+    code += _only(_PRLIMIT64[column], _AT_FIRST, 0)
+    for numbers in _REFUSED.values():
+        if (number := numbers[column]) is not None:
+            code += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | _EPERM)]
+    code.append((_RETURN, 0, 0, _ALLOW))
+    return b"".join(_INSTRUCTION.pack(*each) for each in code)
+
+
+def _beginning(machine: str) -> list[tuple[int, int, int, int]]:
+    """Instructions that every program begins with: the architecture, and new threads but no new processes."""
     architecture, clone = _MACHINES[machine]
-    code = [
+    return [
         (_LOAD, 0, 0, _AT_ARCHITECTURE),
         (_JUMP_EQUAL, 1, 0, architecture),
         (_RETURN, 0, 0, _KILL),
@@ -104,14 +177,6 @@ def program(machine: str, *, own_id: int) -> bytes | None:
         (_RETURN, 0, 0, _ALLOW),
         (_RETURN, 0, 0, _ERRNO | _EPERM),
     ]
-    column = list(_MACHINES).index(machine)
-    code += _only(_TGKILL[column], _AT_FIRST, own_id)
-    code += _only(_PRLIMIT64[column], _AT_FIRST, 0)  # 0: the caller itself
-    code += _only(_FCNTL[column], _AT_SECOND, _F_DUPFD, _F_GETFD, _F_SETFD, _F_GETFL, _F_DUPFD_CLOEXEC)
-    for numbers in _CALLS.values():
-        code += [(_JUMP_EQUAL, 0, 1, numbers[column]), (_RETURN, 0, 0, _ALLOW)]
-    code.append((_RETURN, 0, 0, _ERRNO | _EPERM))
-    return b"".join(_INSTRUCTION.pack(*each) for each in code)
 
 
 def _only(number: int, at: int, *values: int) -> list[tuple[int, int, int, int]]:

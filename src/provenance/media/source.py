@@ -41,8 +41,9 @@ _KINDS = (
 class Source:
     """An open regular file. Reads use positions of their own and leave the descriptor's alone; not for two threads."""
 
-    def __init__(self, descriptor: int, name: str, *, keeps_atime: bool) -> None:
+    def __init__(self, descriptor: int, name: str, *, keeps_atime: bool, path: str | bytes | None = None) -> None:
         self.fd = descriptor
+        self._path = path
         #: The name the caller used, plain text whatever bytes it has.
         self.name = name
         self.stat = os.fstat(descriptor)
@@ -91,6 +92,25 @@ class Source:
         ):
             raise self._changed()
 
+    @contextmanager
+    def again(self) -> Iterator[Source]:
+        """The same file on a descriptor of its own: two that read a file at places of their own need two.
+
+        Raises FileError (``file.changed``) if another file has its name now.
+        """
+        if self._path is None:
+            raise self._changed()
+        with open_source(self._path) as other:
+            here, there = self.stat, other.stat
+            if (here.st_dev, here.st_ino, here.st_size, here.st_mtime_ns) != (
+                there.st_dev,
+                there.st_ino,
+                there.st_size,
+                there.st_mtime_ns,
+            ):
+                raise self._changed()
+            yield other
+
     def _read(self, offset: int) -> bytes:
         return self.read_at(offset, _READ_BYTES)
 
@@ -114,7 +134,7 @@ def open_source(path: str | bytes | os.PathLike[str], *, max_bytes: int | None =
     name = plain(os.fsdecode(raw))
     descriptor, keeps_atime = _open(raw, name)
     try:
-        source = Source(descriptor, name, keeps_atime=keeps_atime)
+        source = Source(descriptor, name, keeps_atime=keeps_atime, path=raw)
         for is_kind, words in _KINDS:
             if is_kind(source.stat.st_mode):
                 raise FileError(f"is {words}, not a file", code="file.not-regular", file=name)

@@ -52,7 +52,7 @@ def _answer(request: dict[str, Any], limits: Limits, threads: int, report: sandb
     import av
 
     from provenance.binding import codec
-    from provenance.media import exact, measure, probe
+    from provenance.media import exact, measure, probe, viewing
 
     if request["task"] == "measure" and request["looking"] != "none":
         import provenance.binding.looks  # noqa: F401 - its libraries are files, too, and the door closes next
@@ -68,6 +68,10 @@ def _answer(request: dict[str, Any], limits: Limits, threads: int, report: sandb
     elif request["task"] == "replay":
         options = {"codec": request["codec"], "nal_length_size": request["nal_length_size"]}
         blobs = {("replay", 0): exact.replay(file, request["units"], **options)}
+    elif request["task"] == "views":
+        times = [Fraction(time) for time in request["times"]]
+        seen = viewing.views(file, track=request["track"], times=times, side=int(request["side"]))
+        blobs = {("view", number): blob for number, blob in enumerate(seen)}
     else:
         blobs = {("picture", 0): _picture(exact, file, request)}
     header = {"sandbox": report.in_force, "sandbox_missing": report.missing, "libraries": probe.libraries()}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from provenance.errors import ArchiveError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _PRIVATE = 0o600
@@ -38,17 +39,28 @@ def sync_folder(path: Path) -> None:
 def write_new(path: Path, data: bytes, *, force: bool = False, mode: int = _PRIVATE) -> None:
     """Write ``data`` to ``path`` so that it is whole or absent, and durable on return.
 
+    Raises as :func:`new_file`.
+    """
+    with new_file(path, force=force, mode=mode) as fd, os.fdopen(fd, "wb", closefd=False) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def new_file(path: Path, *, force: bool = False, mode: int = _PRIVATE) -> Iterator[int]:
+    """A descriptor to write to; on return the file has its name and is durable, after an error it never was.
+
     Raises :class:`ArchiveError` (``file.exists``) when ``path`` exists and ``force`` is not set, and
     (``file.unwritable``) when the folder cannot be written.
     """
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        fd = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+        fd = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
         try:
-            with os.fdopen(fd, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+            try:
+                yield fd
+                os.fsync(fd)
+            finally:
+                os.close(fd)
             if force:
                 partial.replace(path)
             else:
