@@ -47,6 +47,10 @@ ERRORS: Final[dict[str, Trouble]] = {
         "The process that compared this file ended without an answer; the other files were not touched.",
         "Try again with fewer --jobs; `provenance verify FILE` asks about this file alone.",
     ),
+    "repeat.earlier": Trouble(
+        "The file named with --repeat is not one verdict of this kind.",
+        "Name the output of `verify --json` of one file.",
+    ),
     "evidence.unknown": Trouble(
         "The archive holds no evidence with this id.", "`provenance list` shows what it holds."
     ),

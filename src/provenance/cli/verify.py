@@ -11,6 +11,7 @@ import click
 
 from provenance.cli import output
 from provenance.cli.asking import asked_of, choices_of, comparing, judging, say_unmet
+from provenance.cli.repeating import check_alone, repeat
 from provenance.cli.values import file_name, split_ids
 from provenance.cli.verb import verb
 from provenance.errors import ProvenanceError, UsageError, refusal
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, required=True, type=file_name)
 @comparing
 @click.option("--against", type=file_name, metavar="FILE", help="Compare with FILE itself: needs no archive.")
+@click.option(
+    "--repeat",
+    type=file_name,
+    metavar="EARLIER.json",
+    help="Compare again: does the verdict in EARLIER.json come out? Status 0 equal, 1 differs, 2 cannot tell.",
+)
 @click.option("--findings", is_flag=True, help="List every check in the text, also those that held.")
 @click.option("--record", is_flag=True, help="Append what was found to the archive, signed; else nothing is written.")
 @judging
@@ -51,6 +58,8 @@ def verify(session: Session, files: tuple[str, ...], **options: Any) -> int:
         raise UsageError(
             "--against compares two files without the archive", advice="leave out evidence ids and --record"
         )
+    if options["repeat"]:
+        check_alone(names, options)
     choices = {
         **choices_of(options, ids),
         "against": Path(options["against"]) if options["against"] else None,
@@ -58,6 +67,8 @@ def verify(session: Session, files: tuple[str, ...], **options: Any) -> int:
         "at": _moment(options["at"]),
     }
     with _custodian(session, options) as custodian:
+        if options["repeat"]:
+            return repeat(session, custodian, names[0], options["repeat"], choices)
         answers = _verdicts(session, custodian, names, choices)
         asked = asked_of(options)
         if session.json:
