@@ -7,14 +7,12 @@ worker and of one process that measures, sampled.
 
 import os
 import shutil
-import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Self
 
-from yardstick import Studio, arguments, folder, heading, provenance, stock
+from yardstick import Cost, Studio, arguments, cost_of, folder, heading, provenance, stock
 
 _SAMPLE_SECONDS = 0.05
 _SMALL = {"seconds": 4, "size": (160, 90)}
@@ -78,16 +76,27 @@ class Memory:
                     continue
 
 
-def timed(archive: Path, *words: object) -> tuple[float, Memory, subprocess.CompletedProcess]:
-    began = time.perf_counter()
+def timed(archive: Path, *words: object) -> tuple[Cost, Memory, str]:
+    """Cost, memory, and the last line said on stderr."""
+    said = []
     with Memory() as memory:
-        done = provenance(archive, *words)
-    return time.perf_counter() - began, memory, done
+        cost = cost_of(lambda: said.append(provenance(archive, *words)))
+    return cost, memory, said[0].stderr.decode().strip().rpartition("\n")[2]
 
 
 def main() -> None:
     asked = arguments(__doc__, files=500, recordings=20, jobs=2, singly=20)
-    heading("batch", "command", "files", "wall s", "a file, s", "worker, MB", "measuring process, MB", "summary")
+    heading(
+        "batch",
+        "command",
+        "files",
+        "wall s",
+        "a file: wall s",
+        "CPU s",
+        "worker, MB",
+        "measuring process, MB",
+        "summary",
+    )
     with folder() as temporary:
         place = Path(temporary)
         studio = Studio(place / "clips")
@@ -98,14 +107,17 @@ def main() -> None:
         assert done.returncode == 0, done.stderr.decode()[-2000:]
         files = questioned(recordings, place / "questioned", studio, asked.files)
         for jobs in dict.fromkeys((1, asked.jobs)):
-            wall, memory, done = timed(archive, "batch", "--json", "--jobs", jobs, files)
-            told = done.stderr.decode().strip().splitlines()[-1]
+            cost, memory, told = timed(archive, "batch", "--json", "--jobs", jobs, files)
             highest = [f"{memory.highest.get(kind, 0) / 1e6:.0f}" for kind in ("batching.worker", "media.worker")]
-            row = [f"batch --jobs {jobs}", asked.files, f"{wall:.0f}", f"{wall / asked.files:.2f}", *highest, told]
-            print("| " + " | ".join(map(str, row)) + " |", flush=True)
+            print(row(f"batch --jobs {jobs}", asked.files, cost, [*highest, told]), flush=True)
         some = sorted(files.iterdir())[: asked.singly]
-        wall = sum(timed(archive, "verify", "--json", one)[0] for one in some)
-        print(f"| verify, one call a file | {len(some)} | {wall:.0f} | {wall / len(some):.2f} | | | |", flush=True)
+        cost = sum((timed(archive, "verify", "--json", one)[0] for one in some), Cost(0, 0))
+        print(row("verify, one call a file", len(some), cost, ["", "", ""]), flush=True)
+
+
+def row(command: str, count: int, cost: Cost, rest: list[str]) -> str:
+    cells = [command, str(count), f"{cost.wall:.0f}", f"{cost.wall / count:.2f}", f"{cost.cpu / count:.2f}", *rest]
+    return "| " + " | ".join(cells) + " |"
 
 
 if __name__ == "__main__":

@@ -55,7 +55,8 @@ def batch(session: Session, names: tuple[str, ...], **options: Any) -> int:
 
         setup = story.prepared(custodian, choices_of(options), asked_of(options))
         about = story.about(custodian, setup)
-    jobs = options["jobs"] or story.cores()
+    jobs = min(options["jobs"] or story.cores(), len(files))
+    session.note(f"asking about {plural(len(files), 'file')}, {plural(jobs, 'process', 'processes')}")
     with _journal(options["resume"], about) as journal, session.meter().of("") as meter:
         if journal is not None and journal.done:
             session.note(f"going on: {plural(len(journal.done), 'answer')} in {plain(options['resume'])}")
