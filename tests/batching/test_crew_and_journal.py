@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from provenance import batch
 from provenance.batching import crew
 from provenance.batching.answers import Answer
 from provenance.batching.crew import Crew, Request
@@ -153,3 +154,24 @@ def test_a_malformed_line_in_the_middle_is_named(tmp_path):
 def test_a_folder_is_no_journal(tmp_path):
     with pytest.raises(ProvenanceError):
         Journal.open(tmp_path, ABOUT)
+
+
+def test_answers_come_in_the_order_given_and_errors_are_tried_again(tmp_path):
+    names = ["b", "killed", "a", "same"]
+    path = tmp_path / "journal"
+    with Journal.open(path, ABOUT) as journal:
+        journal.add(answer("same", "from the journal"))
+        journal.add(Answer.failed("a", FileError("no such file")))
+    told = []
+    with Journal.open(path, ABOUT) as journal:
+        found = list(
+            batch.answers(names, {}, jobs=3, journal=journal, progress=lambda done, total: told.append((done, total)))
+        )
+    assert [one.file for one in found] == names
+    assert [one.error is None for one in found] == [True, False, True, True]
+    assert found[3].headline == "from the journal"
+    assert told == [(number, 4) for number in (1, 2, 3, 4)]
+    with Journal.open(path, ABOUT) as journal:
+        assert journal.done["a"].error is None
+        assert journal.done["killed"].error["code"] == "batch.worker"
+    assert path.read_bytes().count(b"\n") == 1 + 2 + 3
