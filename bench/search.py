@@ -67,7 +67,9 @@ def main() -> None:
         source = Studio(place / "clips").clip("the one", seconds=asked.seconds, size=(1280, 720), fps=30, sound=None)
         copy = place / "copy.mp4"
         stock.ffmpeg("-i", source, "-vf", "scale=960:540", "-c:v", "libx264", "-crf", "30", copy)
-        measured = [cost_of(lambda n=n: provenance(made(place / f"e{n}") / "a", "register", copy)) for n in range(asked.runs)]
+        measured = [
+            cost_of(lambda n=n: provenance(made(place / f"e{n}") / "a", "register", copy)) for n in range(asked.runs)
+        ]
         examine = sorted(one.cpu for one in measured)[len(measured) // 2]
         for count in (10, asked.many):
             archive = place / f"of-{count}" / "archive"

@@ -171,6 +171,11 @@ class Custodian:
 
         Raises :class:`~provenance.errors.KeyFileError` (``key.not-for-this-archive``) when it opens nothing here.
         """
+        self._check_opens(key)
+        keyring.keep_unlocked(self._public, key.private, seconds=seconds)
+        self.__dict__.pop("_opened", None)
+
+    def _check_opens(self, key: ReadingKey) -> None:
         if key.public not in self.recipients:
             raise KeyFileError(
                 "this key opens nothing of this archive",
@@ -178,13 +183,19 @@ class Custodian:
                 file=str(self.archive.path),
                 advice="give the key that the archive was set up to seal for",
             )
-        keyring.keep_unlocked(self._public, key.private, seconds=seconds)
-        self.__dict__.pop("_opened", None)
 
     @property
     def _public(self) -> bytes:
         """What the place of an unlocked key is named after: the first key that everything here is sealed to."""
         return self.recipients[0]
+
+    def use(self, key: ReadingKey) -> None:
+        """Read with ``key``, which another process of this command has opened; it is kept in memory alone.
+
+        Raises :class:`~provenance.errors.KeyFileError` (``key.not-for-this-archive``) when it opens nothing here.
+        """
+        self._check_opens(key)
+        self.__dict__["_opened"] = (key, None)
 
     def lock(self) -> bool:
         """Forget the reading key that `unlock` left at hand; whether there was one."""

@@ -39,6 +39,18 @@ ERRORS: Final[dict[str, Trouble]] = {
     "usage.unknown-code": Trouble(
         "This version knows no such word or code.", "`provenance explain` lists all of them."
     ),
+    "batch.journal": Trouble(
+        "The file named with --resume is no journal of a batch, or of one that asked something else.",
+        "Name another file to begin anew.",
+    ),
+    "batch.worker": Trouble(
+        "The process that compared this file ended without an answer; the other files were not touched.",
+        "Try again with fewer --jobs; `provenance verify FILE` asks about this file alone.",
+    ),
+    "repeat.earlier": Trouble(
+        "The file named with --repeat is not one verdict of this kind.",
+        "Name the output of `verify --json` of one file.",
+    ),
     "evidence.unknown": Trouble(
         "The archive holds no evidence with this id.", "`provenance list` shows what it holds."
     ),

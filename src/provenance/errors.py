@@ -7,6 +7,8 @@ with status 2: trouble is never a verdict.
 
 from __future__ import annotations
 
+import os
+
 
 class ProvenanceError(Exception):
     """Base of every error that provenance raises on purpose.
@@ -84,3 +86,15 @@ class KeyFileError(ProvenanceError):
     """A key file is missing, malformed, too open, or the passphrase is wrong."""
 
     code = "key.unusable"
+
+
+def refusal(error: OSError) -> ProvenanceError:
+    """What the system refused, as an error of ours; a closed pipe is no trouble with a file and is raised again."""
+    if isinstance(error, BrokenPipeError):
+        raise error
+    return ProvenanceError(
+        f"the system refused: {error.strerror or error}",
+        code="system",
+        file=os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else None,
+        advice="check disk, permissions and memory",
+    )

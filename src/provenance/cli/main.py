@@ -13,7 +13,7 @@ from provenance.cli import output
 from provenance.cli.lazy import LazyGroup
 from provenance.cli.session import Session
 from provenance.cli.verb import common_options
-from provenance.errors import ProvenanceError, UsageError
+from provenance.errors import ProvenanceError, UsageError, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,7 @@ TERMINATED = 143
 COMMANDS = {
     "register": ("register:register", "Register files: hash, sign, log, then examine."),
     "verify": ("verify:verify", "Tell how files relate to what was registered."),
+    "batch": ("batch:batch", "Tell how many files, or folders of them, relate to what was registered."),
     "list": ("listing:listing", "List what is registered."),
     "show": ("show:show", "Show all that is recorded about an item of evidence."),
     "examine": ("examine:examine", "Examine what was registered and not examined yet."),
@@ -160,7 +161,7 @@ def _told(error: ProvenanceError, *, json: bool) -> int:
 def _internal(error: Exception) -> ProvenanceError:
     """A fault of ours, or of the machine, that nothing below has translated."""
     if isinstance(error, OSError):
-        return output.refusal(error)
+        return refusal(error)
     return ProvenanceError(
         f"stopped by a fault of its own ({type(error).__name__}: {error})",
         code="internal",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any, Self, TextIO
@@ -51,6 +50,11 @@ def to_json(value: Any) -> str:
     return json.dumps(_unicode(value), indent=2, allow_nan=False)
 
 
+def say_line(value: Any) -> None:
+    """One JSON value on one line of stdout (JSON lines), ASCII only, sorted keys as in a verdict."""
+    click.echo(json.dumps(_unicode(value), sort_keys=True, allow_nan=False))
+
+
 def _unicode(value: Any) -> Any:
     if isinstance(value, str):
         return unicode_text(value)
@@ -87,20 +91,6 @@ def say_error(error: ProvenanceError, *, file: str | None = None) -> None:
     where = f"{plain(told['file'])}: " if told["file"] else ""
     advice = f" - {plain(told['advice'])}" if told["advice"] else ""
     warn(f"provenance: {where}{plain(error.message)}{advice}")
-
-
-def refusal(error: OSError) -> ProvenanceError:
-    """What the system refused, as an error of ours; a closed pipe is no trouble with a file and is raised again."""
-    from provenance.errors import ProvenanceError
-
-    if isinstance(error, BrokenPipeError):
-        raise error
-    return ProvenanceError(
-        f"the system refused: {error.strerror or error}",
-        code="system",
-        file=os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else None,
-        advice="check disk, permissions and memory",
-    )
 
 
 class JsonArray:

@@ -11,7 +11,7 @@ from provenance.cli import output
 from provenance.cli.values import byte_count, file_name, free_text
 from provenance.cli.verb import verb
 from provenance.cli.words import details, size
-from provenance.errors import ProvenanceError, UsageError
+from provenance.errors import ProvenanceError, UsageError, refusal
 from provenance.escaping import plain
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def register(session: Session, files: tuple[str, ...], **options: Any) -> int:
                     )
             except (ProvenanceError, OSError) as error:
                 failed = True
-                answers.failed(name, output.refusal(error) if isinstance(error, OSError) else error)
+                answers.failed(name, refusal(error) if isinstance(error, OSError) else error)
             else:
                 answers.registered(name, done)
     return output.TROUBLE if failed else 0

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provenance.cli import output
-from provenance.cli.values import byte_count, evidence_id_argument, file_name, split_ids, words_of
+from provenance.cli.asking import asked_of, choices_of, comparing, judging, say_unmet
+from provenance.cli.repeating import check_alone, repeat
+from provenance.cli.values import file_name, split_ids
 from provenance.cli.verb import verb
-from provenance.errors import ProvenanceError, UsageError
-from provenance.escaping import plain
+from provenance.errors import ProvenanceError, UsageError, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,33 +23,25 @@ if TYPE_CHECKING:
     from provenance.custodian import Custodian
     from provenance.verdict import Verdict
 
-#: Answers weaker than an exact match that ``--accept`` may turn into status 0 (formats section 6).
-ACCEPTABLE = ("rendition", "excerpt", "still", "altered")
-#: What ``--require`` may ask for; ``--court`` asks for all of it.
-REQUIRABLE = ("record=known", "log=witnessed", "time=quorum", "altered=none")
-
 
 @verb("verify")
 @click.argument("files", nargs=-1, required=True, type=file_name)
-@click.option("--evidence", multiple=True, metavar="ID", help="Compare with this item of evidence only; repeatable.")
+@comparing
 @click.option("--against", type=file_name, metavar="FILE", help="Compare with FILE itself: needs no archive.")
-@click.option("--full", is_flag=True, help="Decode and compare every level, also when an early one settles it.")
-@click.option("--deep", is_flag=True, help="Search everything held by every tier of appearance, however long it takes.")
+@click.option(
+    "--repeat",
+    type=file_name,
+    metavar="EARLIER.json",
+    help="Compare again: does the verdict in EARLIER.json come out? Status 0 equal, 1 differs, 2 cannot tell.",
+)
 @click.option("--findings", is_flag=True, help="List every check in the text, also those that held.")
 @click.option("--record", is_flag=True, help="Append what was found to the archive, signed; else nothing is written.")
-@click.option(
-    "--accept", type=words_of(ACCEPTABLE), metavar="WORD,...", help=f"Also status 0: {', '.join(ACCEPTABLE)}."
-)
-@click.option(
-    "--require", type=words_of(REQUIRABLE), metavar="WORD,...", help=f"Else status 1: {', '.join(REQUIRABLE)}."
-)
-@click.option("--court", is_flag=True, help="Require all of these.")
+@judging
 @click.option(
     "--at",
     metavar="TIME",
     help="A time (RFC 3339) to note in `inputs.at` of the JSON answer; in this version nothing else depends on it.",
 )
-@click.option("--max-bytes", type=byte_count, metavar="SIZE", help="Refuse files that are larger, e.g. 4GiB.")
 def verify(session: Session, files: tuple[str, ...], **options: Any) -> int:
     """Tell how FILES relate to what was registered.
 
@@ -65,19 +58,19 @@ def verify(session: Session, files: tuple[str, ...], **options: Any) -> int:
         raise UsageError(
             "--against compares two files without the archive", advice="leave out evidence ids and --record"
         )
+    if options["repeat"]:
+        check_alone(names, options)
     choices = {
-        "evidence_ids": tuple(evidence_id_argument(one) for one in (*ids, *options["evidence"])),
+        **choices_of(options, ids),
         "against": Path(options["against"]) if options["against"] else None,
-        "full": options["full"],
-        "deep": options["deep"],
-        "max_bytes": options["max_bytes"],
         "record": options["record"],
         "at": _moment(options["at"]),
     }
-    require = REQUIRABLE if options["court"] else options["require"] or ()
     with _custodian(session, options) as custodian:
+        if options["repeat"]:
+            return repeat(session, custodian, names[0], options["repeat"], choices)
         answers = _verdicts(session, custodian, names, choices)
-        asked = {"accept": options["accept"] or (), "require": require}
+        asked = asked_of(options)
         if session.json:
             return _say_json(answers, len(names), **asked)
         return _say_text(session, answers, len(names), every_finding=options["findings"], **asked)
@@ -118,7 +111,7 @@ def _verdicts(
         except ProvenanceError as error:
             answer = error
         except OSError as error:
-            answer = output.refusal(error)
+            answer = refusal(error)
         yield name, answer  # outside: the line is clear again
 
 
@@ -128,9 +121,7 @@ def _status(name: str, answer: Verdict | ProvenanceError, **asked: tuple[str, ..
 
     if isinstance(answer, ProvenanceError):
         return output.TROUBLE
-    missing = unmet(answer, asked["require"])
-    if missing:
-        output.warn(f"{plain(name)}: required and not met: {', '.join(missing)}")
+    say_unmet(name, unmet(answer, asked["require"]))
     return exit_status(answer, **asked)
 
 

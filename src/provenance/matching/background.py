@@ -27,6 +27,15 @@ def threshold(name: str) -> float:
     return float(_loaded()[0]["thresholds"][name]["value"])
 
 
+#: How far numbers of two verdicts about the same files may lie apart (``verify --repeat``).
+TOLERANCES = ("seconds", "picture", "speed", "similarity", "coverage", "count")
+
+
+def tolerance(name: str) -> float:
+    """One of :data:`TOLERANCES`, in the unit that its entry states."""
+    return float(_loaded()[0]["tolerances"][name]["value"])
+
+
 def calibration(name: str) -> Any:
     """One table of the calibration, as it stands in the file. Raises KeyError for a name that is not in it."""
     return _loaded()[0]["calibration"][name]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from provenance import receipts, records
@@ -71,10 +72,23 @@ def _inputs(file: FileInHand, custodian: Custodian | None, questions: Questions)
         "evidence_ids": list(questions.evidence_ids),
         "full": questions.full,
         "deep": questions.deep,
-        "libraries": {} if file.measured is None else dict(file.measured.libraries),
+        "libraries": {} if file.measured is None else {**_builds(), **file.measured.libraries},
         "background": background.digest(),
         "calibration": None,
     }
+
+
+#: Distributions whose arithmetic has a say in likeness; another build may come out a little different.
+_BUILDS = ("faiss-cpu", "numpy", "opencv-python-headless")
+
+
+def _builds() -> dict[str, str]:
+    """Their versions, read from package metadata: nothing is loaded for it."""
+    found = {}
+    for name in _BUILDS:
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _own_trust(custodian: Custodian) -> Trust:
