@@ -2,8 +2,9 @@
 
 1. coded units, configuration and presentation
 2. decoded pictures and sound, with the candidates that the index proposes for them
-3. appearance: pictures that were coded again, cropped, turned, played faster
-4. replay: registered units in a file that cannot be played, and the reverse
+3. appearance: pictures that were coded again, cropped, turned, played faster, and the sound beside them by its print
+4. sound that was coded again, where pictures say nothing
+5. replay: registered units in a file that cannot be played, and the reverse
 
 Equal bytes are asked for before all of them (`same_bytes`). `climb` holds the order: a further step is a function that
 takes what was found so far and returns it or what it knows better, with a line of its own there.
@@ -42,6 +43,8 @@ def climb(custodian: Custodian | None, file: FileInHand, known: Known, questions
         comparison = _by_pictures(custodian, file, known, questions)
     if comparison.relation in _OPEN or comparison.basis == "sound":
         comparison = _by_looks(custodian, file, comparison, known, questions)
+    if comparison.relation in _OPEN:
+        comparison = _by_sound(custodian, file, comparison, known, questions)
     if custodian is None:  # what follows asks the archive
         return comparison
     if comparison.relation in _OPEN:
@@ -90,12 +93,40 @@ def _by_looks(
     if found is None:
         undecided = comparison.relation == "no-match" and left_out
         return replace(comparison, relation="undetermined" if undecided else comparison.relation, notes=tuple(notes))
+    if found.segments:
+        from provenance.matching.sounds.relation import with_sound
+
+        found = with_sound(found, measured, held)
     if comparison.basis == "sound":  # a match of sound alone never outranks pictures; what they do not say, it may
         if found.relation == "undetermined":
             return replace(comparison, notes=(*notes, *found.notes))
         found = replace(found, sound=comparison.sound)
     kept = [note for note in notes if note.code != "hardBinding.none"]
     return replace(found, notes=tuple(dict.fromkeys((*found.notes, *kept))))
+
+
+def _by_sound(
+    custodian: Custodian | None, file: FileInHand, comparison: Comparison, known: Known, questions: Questions
+) -> Comparison:
+    """What sound alone adds where neither units nor pictures match; what appearance said stays beside it."""
+    measured = file.measured
+    if measured is None or not any(track.sound_print for track in measured.tracks):
+        return comparison
+    held, left_out = (known.measured, 0) if custodian is None else looked_at(custodian, known, questions)
+    from provenance.matching.sounds.relation import compare_alone  # loads numpy
+
+    left_out += sum(bool(one.of_kind("sound")) and not any(t.sound_print for t in one.tracks) for one in held.values())
+    notes = list(comparison.notes)
+    if left_out:
+        detail = f"{left_out} recordings were not compared by their sound; --evidence names one"
+        notes.append(Note("evidence.notMeasured", "informational", detail))
+    found = compare_alone(measured, held)
+    if found is None:
+        undecided = comparison.relation == "no-match" and left_out
+        return replace(comparison, relation="undetermined" if undecided else comparison.relation, notes=tuple(notes))
+    kept = [note for note in notes if note.code != "hardBinding.none"]
+    others = tuple(one for one in comparison.others if one[0] not in {segment.source for segment in found.segments})
+    return replace(found, notes=tuple(dict.fromkeys((*found.notes, *kept))), others=(*found.others, *others))
 
 
 def _by_replay(custodian: Custodian, file: FileInHand, comparison: Comparison, questions: Questions) -> Comparison:
