@@ -15,7 +15,18 @@ from provenance.attest.commitment import check_subject
 from provenance.attest.keys import key_id, verify
 from provenance.errors import ProofError, RecordError, SignatureError
 from provenance.tlog import checkpoint, proof
-from provenance.verdict import ALWAYS, BY_LOOKS, LEFT_OUT, NO_MATCH, NO_QUORUM, Axes, EvidenceFacts, Finding, Verdict
+from provenance.verdict import (
+    ALWAYS,
+    BY_LOOKS,
+    BY_PRINT,
+    LEFT_OUT,
+    NO_MATCH,
+    NO_QUORUM,
+    Axes,
+    EvidenceFacts,
+    Finding,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -103,6 +114,8 @@ def _limits(case: Case, *, with_record: bool) -> tuple[str, ...]:
         said.append(NO_MATCH)
     if case.comparison.basis == "visual":
         said.append(BY_LOOKS)
+    if case.comparison.sound.is_by_print:
+        said.append(BY_PRINT)
     if with_record:
         said.extend((NO_QUORUM, LEFT_OUT))
     return (*said, *case.limits)

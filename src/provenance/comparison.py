@@ -129,6 +129,11 @@ class SoundComparison:
     shift: Fraction = Fraction(0)
     segments: tuple[Segment, ...] = ()
 
+    @property
+    def is_by_print(self) -> bool:
+        """Whether any of it rests on how it sounds; what is exact has a similarity of 1."""
+        return any(one.basis == "sound" and one.similarity < 1 for one in self.segments)
+
 
 @dataclass(frozen=True, slots=True)
 class Note:

@@ -164,6 +164,29 @@ class Looks:
         return len(self.qualities)
 
 
+#: Rows of a sound print a second, bits of a row, the highest level, and rows kept of one track: 46 hours.
+PRINT_RATE = 50
+PRINT_BITS = 64
+PRINT_LEVELS = 96
+MOST_PRINTED = 2**23
+
+
+@dataclass(frozen=True, slots=True)
+class SoundPrint:
+    """How the sound of one track sounds: ``PRINT_RATE`` rows a second, the first centred at ``start_pts`` (ticks).
+
+    ``codes``: 8 bytes a row, signs of how the energies of neighbouring bands changed. ``levels``: one byte a row, 0 =
+    silence, else 1 + dB above -95 dBFS of what lies between 300 and 2,000 Hz, at most 96.
+    """
+
+    codes: bytes = b""
+    levels: bytes = b""
+    start_pts: int = 0
+
+    def __len__(self) -> int:
+        return len(self.levels)
+
+
 @dataclass(frozen=True, slots=True)
 class ConfigurationChange:
     """From packet row ``unit`` on, the normalised parameter sets have this digest (24 bytes)."""
@@ -229,6 +252,7 @@ class Track:
     pictures: PictureRows | None = None
     looks: Looks | None = None
     sound: SoundBlockRows | None = None
+    sound_print: SoundPrint | None = None
     #: How the container stores units, needed to replay them: 0 = as they are, else bytes of a NAL length prefix.
     nal_length_size: int = 0
 

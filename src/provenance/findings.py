@@ -207,14 +207,17 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "Not what was said in either.",
     ),
     "sound.replaced": Meaning(
-        "The loudness of the sound does not follow that of the recording at all: it is other sound.",
+        "The sound follows that of the recording neither by its print nor, where none is kept, by its loudness: it is "
+        "other sound.",
         "failure",
         "Not where the other sound comes from.",
     ),
     "sound.alike": Meaning(
-        "The sound is not exact, but its loudness follows that of the recording; it may be the same sound re-encoded.",
+        "The sound is not exact, but its print, or where none is kept its loudness, follows that of the recording; it "
+        "may be the same sound re-encoded.",
         "informational",
-        "Not that the sound is the same: words can be exchanged without changing loudness much.",
+        "Not that the sound is the same: a print can miss what is shorter than a second or mixed in quietly, and "
+        "words can be exchanged without changing loudness much.",
     ),
     "sound.shifted": Meaning(
         "The sound is that of the recording, but not beside the pictures it belongs to.",
@@ -232,9 +235,9 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "Nothing about the rest of the sound.",
     ),
     "sound.sameEvent": Meaning(
-        "Only the sound could be matched, because one of the files has no picture.",
+        "Only the sound could be matched: one of the files has no picture, or no picture matches.",
         "informational",
-        "Nothing about pictures.",
+        "Nothing about pictures, nor that one device recorded both: another one there may record the same sound.",
     ),
     "sound.notCompared": Meaning(
         "The sound was not compared.",

@@ -16,6 +16,7 @@ from provenance.verdict import alterations, is_about_records
 from provenance.verdict_words import (
     ALTERATIONS,
     BASES,
+    BY_PRINT,
     CUSTODIES,
     LOGS,
     RECORDS,
@@ -23,6 +24,7 @@ from provenance.verdict_words import (
     SOUNDS,
     STANDINGS,
     TIMES,
+    WHOLE_BY_SOUND,
 )
 
 if TYPE_CHECKING:
@@ -75,6 +77,8 @@ def render(verdict: Verdict, *, every_finding: bool = False) -> str:
 def headline(comparison: Comparison) -> str:
     """One sentence without a full stop: relation, basis, alterations."""
     words = RELATIONS[comparison.relation].said
+    if comparison.relation == "rendition" and comparison.basis == "sound":
+        words = WHOLE_BY_SOUND
     basis = BASES[comparison.basis].said
     sentence = f"{words}, {basis}" if basis else words
     if comparison.relation in {"no-match", "undetermined"}:
@@ -165,7 +169,8 @@ def _differences(comparison: Comparison) -> Iterator[str]:
     if len(found) > LISTED:
         yield f"  and {len(found) - LISTED} more changes"
     shift = f" (shifted by {float(comparison.sound.shift):+.3f} s)" if comparison.sound.shift else ""
-    yield f"  sound: {SOUNDS[comparison.sound.relation].said}{shift}"
+    told = BY_PRINT.get(comparison.sound.relation) if comparison.sound.is_by_print else None
+    yield f"  sound: {told or SOUNDS[comparison.sound.relation].said}{shift}"
 
 
 def _alteration(one: Alteration) -> str:

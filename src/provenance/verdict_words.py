@@ -68,7 +68,9 @@ BASES: Final[dict[Basis, Word]] = {
     ),
     "pictures": Word("exact to the decoded picture", "Decoded pictures were compared by digest, sample for sample."),
     "visual": Word("by appearance", "It looks and moves alike; changes inside the picture are not excluded."),
-    "sound": Word("by its sound alone", "Only the sound could be matched, because a file has no picture."),
+    "sound": Word(
+        "by its sound alone", "Only the sound could be matched: a file has no picture, or no picture matches."
+    ),
     "none": Word("", "Nothing was matched."),
 }
 ALTERATIONS: Final[dict[AlterationKind, Word]] = {
@@ -96,12 +98,16 @@ SOUNDS: Final[dict[SoundRelation, Word]] = {
     "identical": Word("all coded units are those of the recording", "Every coded unit of the sound is the same."),
     "same": Word(
         "decoded, it equals the recording's sample for sample",
-        "Decoded, every sample is the same: it was coded again without loss.",
+        "Decoded, every sample is the same, or, where a segment of it says so by a similarity below 1, it sounds the "
+        "same.",
     ),
     "excerpt": Word(
-        "what there is of it is that of the recording", "Exactly the recording's, for the part that is there."
+        "what there is of it is that of the recording",
+        "The recording's for the part that is there: exactly, or where a similarity is below 1, as it sounds.",
     ),
-    "replaced": Word("other sound than the recording's", "None of the sound is the recording's, by its loudness."),
+    "replaced": Word(
+        "other sound than the recording's", "None of the sound is the recording's, by its print or its loudness."
+    ),
     "partly-replaced": Word("in part other sound than the recording's", "Some of the sound is not the recording's."),
     "silent": Word("silent where the recording has sound", "There is a sound track, and it holds silence."),
     "absent": Word("none", "The file has no sound beside the matched pictures."),
@@ -110,6 +116,12 @@ SOUNDS: Final[dict[SoundRelation, Word]] = {
     ),
     "not-checked": Word("not checked", "The sound was not compared."),
 }
+#: How the text says it where sound rests on its print, and of a whole that was found by its sound alone.
+BY_PRINT: Final[dict[SoundRelation, str]] = {
+    "same": "sounds like the recording's throughout; it was coded again",
+    "excerpt": "what there is of it sounds like that of the recording; it was coded again",
+}
+WHOLE_BY_SOUND: Final = "Sounds like the whole of a registered recording"
 RECORDS: Final[dict[RecordState, Word]] = {
     "valid-known-signer": Word("signed by a known signer", "Its signature checks, and this verifier knows it."),
     "valid-unknown-signer": Word(

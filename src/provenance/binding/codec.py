@@ -20,8 +20,12 @@ from provenance.evidence import (
     FEATURE_BYTES,
     MOST_FEATURED,
     MOST_FEATURES,
+    MOST_PRINTED,
     MOST_SMALL,
     NO_PTS,
+    PRINT_BITS,
+    PRINT_LEVELS,
+    PRINT_RATE,
     SMALL_BYTES,
     UNIT_DIGEST_BYTES,
     Looks,
@@ -29,6 +33,7 @@ from provenance.evidence import (
     PacketRows,
     PictureRows,
     SoundBlockRows,
+    SoundPrint,
     Track,
 )
 
@@ -42,7 +47,17 @@ _HEADER = struct.Struct(">4sHHIIQII16s")
 HEADER_BYTES = _HEADER.size
 
 #: Kinds of blobs by their number in the header.
-_KINDS = {1: "chunks", 2: "packets", 3: "pictures", 4: "sound", 5: "facts", 6: "codes", 7: "small", 8: "features"}
+_KINDS = {
+    1: "chunks",
+    2: "packets",
+    3: "pictures",
+    4: "sound",
+    5: "facts",
+    6: "codes",
+    7: "small",
+    8: "features",
+    9: "soundprint",
+}
 #: Kinds whose rows are timed by the time base of a track.
 _TIMED = frozenset(_KINDS.values()) - {"chunks", "facts"}
 _NUMBERS = {name: number for number, name in _KINDS.items()}
@@ -62,10 +77,14 @@ _WIDTHS = {
     "codes": CODE_BYTES + 1,
     "small": _PLACE.size + SMALL_BYTES,
     "features": _PLACE.size + FEATURE_BYTES,
+    "soundprint": PRINT_BITS // 8 + 1,
 }
 _CHUNK_EXTRAS = struct.Struct(">QI4x")
 _SOUND_EXTRAS = struct.Struct(">qI4x")
 _FACTS_EXTRAS = struct.Struct(">Q8x")
+#: pts of the first row, version of the print, rows a second.
+_PRINT_EXTRAS = struct.Struct(">qBxH4x")
+_PRINT_VERSION = 1
 _NO_EXTRAS = bytes(16)
 
 _CHUNK_BYTES = 65_536
@@ -106,6 +125,9 @@ def to_blobs(measurement: Measurement) -> dict[BlobKey, bytes]:
         if track.sound is not None:
             extras = _SOUND_EXTRAS.pack(_i64(track.sound.start_pts), track.sound.sample_rate)
             blobs["sound", track.index] = _blob("sound", _sound_rows(track.sound), track, extras=extras)
+        if track.sound_print is not None:
+            extras = _PRINT_EXTRAS.pack(_i64(track.sound_print.start_pts), _PRINT_VERSION, PRINT_RATE)
+            blobs["soundprint", track.index] = _blob("soundprint", _print_rows(track.sound_print), track, extras=extras)
     return blobs
 
 
@@ -148,7 +170,7 @@ def parse_header(blob: bytes) -> Header:
     timed = kind in _TIMED
     if timed != bool(over) or timed != bool(under) or (not timed and track):
         raise _malformed("the time base or the track is not one of this kind")
-    if kind in _TIMED - {"sound"} and extras != _NO_EXTRAS:
+    if kind in _TIMED - {"sound", "soundprint"} and extras != _NO_EXTRAS:
         raise _malformed("reserved bytes are not zero")
     time_base = Fraction(over, under) if timed else Fraction(0)
     if timed and (time_base.numerator, time_base.denominator) != (over, under):
@@ -261,6 +283,11 @@ def _sound_rows(rows: SoundBlockRows) -> bytes:
     return b"".join(_BLOCK.pack(digest, level) for digest, level in zip(rows.digests, rows.levels, strict=True))
 
 
+def _print_rows(heard: SoundPrint) -> bytes:
+    width = PRINT_BITS // 8
+    return b"".join(heard.codes[at * width : (at + 1) * width] + bytes((one,)) for at, one in enumerate(heard.levels))
+
+
 def _looks_rows(looks: Looks) -> dict[str, bytes]:
     codes = (looks.codes[at : at + CODE_BYTES] for at in range(0, len(looks.codes), CODE_BYTES))
     return {
@@ -277,7 +304,7 @@ def _placed(places: tuple[int, ...], rows: bytes, width: int) -> bytes:
 
 def _with_rows(track: Track, left: dict[BlobKey, bytes]) -> Track:
     """``track`` with the rows of its blobs, which are taken out of ``left``."""
-    packets = pictures = sound = looks = None
+    packets = pictures = sound = looks = heard = None
     if (blob := left.pop(("packets", track.index), None)) is not None:
         packets = _read_packets(_checked(blob, "packets", track), blob)
     if (blob := left.pop(("pictures", track.index), None)) is not None:
@@ -288,9 +315,11 @@ def _with_rows(track: Track, left: dict[BlobKey, bytes]) -> Track:
         looks = _read_looks(track, blob, left, len(pictures))
     if (blob := left.pop(("sound", track.index), None)) is not None:
         sound = _read_sound(_checked(blob, "sound", track), blob)
+    if (blob := left.pop(("soundprint", track.index), None)) is not None:
+        heard = _read_print(_checked(blob, "soundprint", track), blob)
     if packets is not None and any(change.unit >= max(1, len(packets)) for change in track.configuration):
         raise _malformed("a configuration holds from a unit that does not exist")
-    return replace(track, packets=packets, pictures=pictures, looks=looks, sound=sound)
+    return replace(track, packets=packets, pictures=pictures, looks=looks, sound=sound, sound_print=heard)
 
 
 def _checked(blob: bytes, kind: str, track: Track) -> Header:
@@ -358,3 +387,16 @@ def _read_sound(header: Header, blob: bytes) -> SoundBlockRows:
     if max(levels) > _MAX_LEVEL:
         raise _malformed("a level is out of range")
     return SoundBlockRows(digests, bytes(levels), start, rate)
+
+
+def _read_print(header: Header, blob: bytes) -> SoundPrint:
+    start, version, rate = _PRINT_EXTRAS.unpack(header.extras)
+    if _PRINT_EXTRAS.pack(start, version, rate) != header.extras:
+        raise _malformed("reserved bytes are not zero")
+    if version != _PRINT_VERSION or rate != PRINT_RATE or header.count > MOST_PRINTED:
+        raise _malformed("a sound print of another version, pace or length")
+    rows, width = memoryview(blob)[HEADER_BYTES:], PRINT_BITS // 8 + 1
+    levels = bytes(rows[width - 1 :: width])
+    if max(levels, default=0) > PRINT_LEVELS:
+        raise _malformed("a level is out of range")
+    return SoundPrint(b"".join(rows[at : at + width - 1] for at in range(0, len(rows), width)), levels, start)

@@ -176,8 +176,8 @@ def _axes(found: Found, alterations: Sequence[Alteration]) -> dict[str, Axis]:
     for alteration in alterations:
         for axis in AXES_OF_KIND[alteration.kind]:
             axes[axis] = "found"
-    if relation == "different":
-        axes["sound"] = "cannot-tell"
+    if relation == "different" or found.sound.by_print_alone:
+        axes["sound"] = "none-found" if found.sound.throughout else "cannot-tell"
     for axis in found.cannot_tell:
         axes[axis] = "cannot-tell"
     return axes

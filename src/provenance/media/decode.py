@@ -11,12 +11,14 @@ from av.error import FFmpegError
 from provenance.binding import visual
 from provenance.binding.audio import SoundObserver
 from provenance.binding.pictures import Picture, PictureObserver, Plane
+from provenance.binding.soundprint import SoundPrintObserver
 from provenance.errors import MediaError
 from provenance.evidence import NO_PTS
 from provenance.media import probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from fractions import Fraction
 
     import numpy as np
     from av.audio.frame import AudioFrame
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from provenance.binding.looks import LooksObserver
-    from provenance.evidence import Looks, PictureRows, SoundBlockRows
+    from provenance.evidence import Looks, PictureRows, SoundBlockRows, SoundPrint
     from provenance.media.limits import Limits
 
 #: Pictures that may wait to be hashed: enough to overlap, few enough for memory (each holds its buffers).
@@ -158,21 +160,25 @@ class PictureDecoder:
 class SoundDecoder:
     """Decodes a sound track. ``troubles``: pts of units that would not decode."""
 
-    def __init__(self, context: Any, sample_rate: int) -> None:
+    def __init__(self, context: Any, sample_rate: int, time_base: Fraction) -> None:
+        """``sample_rate`` in Hz as the container states it; ``time_base``: seconds a tick."""
         context.thread_count = 1
         self._context = context
         self._observer = SoundObserver(sample_rate)
+        self._print = SoundPrintObserver(time_base)
         self.troubles: set[int] = set()
 
     def update(self, packet: Packet[Any] | None) -> None:
         """Decode the next packet; None flushes."""
         for frame in decoded(self._context, packet, self.troubles):
             sound = cast("AudioFrame", frame)
-            self._observer.update(_samples(sound), frame_time(sound))
+            samples = _samples(sound)
+            self._observer.update(samples, frame_time(sound))
+            self._print.update(samples, frame_time(sound), sound.sample_rate)
 
-    def result(self) -> SoundBlockRows:
-        """The rows of all blocks."""
-        return self._observer.result()
+    def result(self) -> tuple[SoundBlockRows, SoundPrint]:
+        """The rows of all blocks, and how they sound; once."""
+        return self._observer.result(), self._print.result()
 
 
 def _samples(frame: AudioFrame) -> NDArray[np.generic]:

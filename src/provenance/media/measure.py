@@ -184,7 +184,7 @@ class _Pass:
             looks = self._looks(setup, str(context.pix_fmt))
             decoder = PictureDecoder(context, threads=self._file.threads, limits=self._file.limits, looks=looks)
         elif self._task.depth == "full" and setup.kind == "sound":
-            decoder = SoundDecoder(context, setup.sample_rate)
+            decoder = SoundDecoder(context, setup.sample_rate, setup.time_base)
         if setup.kind in {"video", "sound"} and units.is_container_dependent(setup.codec):
             why = f"units of {setup.codec} are taken as they are: other containers may hold them in another form"
             self._not_measured.append(NotMeasured("canonical-units", why, setup.index))
@@ -220,7 +220,8 @@ class _Pass:
             if decoder.troubles:
                 stretches = damage.uncertain(rows, decoder.troubles)
                 self._damage += damage.ranges(setup.index, rows, stretches, setup.time_base)
-            return {"sound": decoder.result()}
+            blocks, heard = decoder.result()
+            return {"sound": blocks, "sound_print": heard}
         return {}
 
     def _pictures(

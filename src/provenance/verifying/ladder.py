@@ -2,8 +2,9 @@
 
 1. coded units, configuration and presentation
 2. decoded pictures and sound, with the candidates that the index proposes for them
-3. appearance: pictures that were coded again, cropped, turned, played faster
-4. replay: registered units in a file that cannot be played, and the reverse
+3. appearance: pictures that were coded again, cropped, turned, played faster, and the sound beside them by its print
+4. sound that was coded again, where pictures say nothing
+5. replay: registered units in a file that cannot be played, and the reverse
 
 Equal bytes are asked for before all of them (`same_bytes`). `climb` holds the order: a further step is a function that
 takes what was found so far and returns it or what it knows better, with a line of its own there.
@@ -21,6 +22,7 @@ from provenance.replay import replayed
 from provenance.verifying.chunks import compare_bytes, with_chunks
 from provenance.verifying.known import candidates
 from provenance.verifying.looks import by_looks
+from provenance.verifying.sounds import by_sound
 
 if TYPE_CHECKING:
     from provenance.comparison import Comparison, Relation
@@ -43,6 +45,8 @@ def climb(custodian: Custodian | None, file: FileInHand, known: Known, questions
         comparison = _by_pictures(custodian, file, known, questions)
     if comparison.relation in _OPEN or comparison.basis == "sound":
         comparison = by_looks(custodian, file, comparison, known, questions)
+    if comparison.relation in _OPEN:
+        comparison = by_sound(custodian, file, comparison, known, questions)
     if custodian is None:  # what follows asks the archive
         return comparison
     if comparison.relation in _OPEN:

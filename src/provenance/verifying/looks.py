@@ -42,6 +42,8 @@ class _Search:
     pieces: list[Piece] = field(default_factory=list)
     compared: set[str] = field(default_factory=set)
     tried: set[str] = field(default_factory=set)
+    #: of what was compared one by one
+    measured: dict[str, Measurement] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -58,6 +60,7 @@ class _Search:
         if measured is None or not any(track.looks for track in measured.tracks):
             return
         self.compared.add(source)
+        self.measured[source] = measured
         self.pieces.extend(pieces_with(self.file, source, measured, deep=self.deep))
 
     def leave_out(self, why: str, count: int) -> None:
@@ -94,6 +97,10 @@ def by_looks(
             return _unfound(comparison, notes, complete=False)
         notes.append(Note("softBinding.none", "informational", f"{len(search.compared)} recordings were compared"))
         return _unfound(comparison, notes, complete=not search.left_out)
+    if found.segments:
+        from provenance.matching.sounds.relation import with_sound
+
+        found = with_sound(found, measured, search.measured)
     return _merged(comparison, found, notes)
 
 
