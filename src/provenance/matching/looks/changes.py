@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from provenance.comparison import Alteration, Limit, Span
+from provenance.comparison import Alteration, Limit, Note, Span
 from provenance.evidence import CHROMA_SIDE, SMALL_SIDE
 from provenance.matching.background import calibration
 from provenance.matching.looks.changing.areas import Detector, areas
@@ -25,10 +25,11 @@ from provenance.matching.looks.changing.surroundings import surroundings
 from provenance.matching.looks.changing.tone import colouring
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from provenance.comparison import Segment
     from provenance.matching.looks.changing.areas import Area
     from provenance.matching.looks.changing.held import Held
     from provenance.matching.looks.pieces import Piece
@@ -175,6 +176,21 @@ def largest(limits: Sequence[Limit]) -> Limit | None:
         max(one.contrast for one in limits),
         "luma" if any(one.channels == "luma" for one in limits) else "luma+chroma",
     )
+
+
+def said_of(segments: Sequence[Segment], limit: Limit | None) -> Iterator[Note]:
+    """What was looked for inside the pictures, and what was found."""
+    found = [one for segment in segments for one in segment.alterations if one.kind in {"picture", "colour", "frozen"}]
+    if found:
+        detail = ", ".join(dict.fromkeys(one.what or one.kind for one in found))
+        yield Note("softBinding.altered", "failure", detail)
+    if limit is None:
+        without = sum(one.limit is None for one in segments)
+        yield Note("softBinding.noLimit", "informational", f"in {without} of {len(segments)} segments")
+        return
+    size = f"{float(limit.region * 100):.2g} % of the picture for {float(limit.seconds):.2g} s"
+    detail = f"{size}, {limit.contrast} levels of {limit.channels}"
+    yield Note("softBinding.limit", "informational", detail)
 
 
 def joined(told: Sequence[Alteration]) -> list[Alteration]:

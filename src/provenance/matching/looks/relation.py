@@ -28,7 +28,7 @@ from provenance.comparison import (
 from provenance.matching.background import calibration_digest
 from provenance.matching.looks.alignment import LEAST_ENERGY
 from provenance.matching.looks.candidates import MOST_FEATURES, by_codes, by_features
-from provenance.matching.looks.changes import changes_in, largest
+from provenance.matching.looks.changes import changes_in, largest, said_of
 from provenance.matching.looks.pieces import SAME, pieces_of
 from provenance.matching.looks.sight import Sight
 from provenance.matching.relation import NO_AXES
@@ -138,6 +138,7 @@ def _same_recording(file: Sight, pieces: Sequence[Piece], scenes: Sequence[Piece
     total, whole = file.length(), evidence.length()
     matched = sum((one.questioned.length for one in segments), Fraction(0))
     notes.append(Note("softBinding.match", "informational", _words(pieces)))
+    notes.extend(said_of(segments, limit))
     return Comparison(
         relation,
         "visual",

@@ -94,15 +94,15 @@ def colours_fitted(luma: Array, evidence: Array, questioned: Array, seen: NDArra
 
 def _robust(columns: Columns, wanted: NDArray[np.float64]) -> NDArray[np.float64]:
     """Least squares in which what lies far off loses its weight (Cauchy's weights)."""
-    weights = np.ones(len(wanted))
+    weights: NDArray[np.float64] = np.ones(len(wanted))
     ridge = np.eye(columns.shape[1]) * (_RIDGE * len(wanted))
-    found = np.zeros(columns.shape[1])
+    found: NDArray[np.float64] = np.zeros(columns.shape[1])
     for _ in range(_ROUNDS):
         heavy = columns * weights[:, None]
         found = np.linalg.solve(columns.T @ heavy + ridge, heavy.T @ wanted)
         apart = np.abs(wanted - columns @ found)
         scale = max(1.4826 * float(np.median(apart)), _FINEST)
-        weights = 1 / (1 + np.square(apart / (2 * scale)))
+        weights = np.asarray(1 / (1 + np.square(apart / (2 * scale))), np.float64)
     return found
 
 
@@ -125,7 +125,7 @@ def colouring(
     colourful, left = (float(np.quantile(np.abs(one - _MIDDLE), 0.9)) for one in (own, shown))
     if left <= _GREY and colourful >= _COLOURFUL:
         return "grey"
-    if float(np.median(np.abs(shown - own))) >= _OTHER_COLOURS:
+    if float(np.quantile(np.abs(shown - own), 0.75)) >= _OTHER_COLOURS:  # much may be grey in either
         return "colours changed"
     apart = _blocks(questioned[0][:, None], seen[0]) - _blocks(evidence[0][:, None], seen[0])
     return "light changed" if apart.size and float(np.median(np.abs(apart))) >= _OTHER_LIGHT else None
@@ -143,6 +143,6 @@ def _blocks(planes: Array, seen: NDArray[np.bool_]) -> Array:
 _PARTS: Final = 8
 #: Levels from grey that a grey picture keeps at most in nine places of ten, and that one in colours has at least.
 _GREY, _COLOURFUL = 2.0, 5.0
-#: Levels by which half of the picture differs, of the colour planes and of luma, from which a filter is told. Codecs
-#: leave 0.2 to 1.5; a matrix that a player takes wrongly moves colours by about 2.
-_OTHER_COLOURS, _OTHER_LIGHT = 3.5, 7.0
+#: Levels by which a quarter of the picture differs in colour, or half of it in light, from which a filter is told.
+#: Codecs leave 0.2 to 1.5; a matrix that a player takes wrongly moves colours by about 2.
+_OTHER_COLOURS, _OTHER_LIGHT = 3.0, 7.0
