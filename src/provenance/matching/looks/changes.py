@@ -17,10 +17,11 @@ from provenance.evidence import CHROMA_SIDE, SMALL_SIDE
 from provenance.matching.background import calibration
 from provenance.matching.looks.changing.areas import Detector, areas
 from provenance.matching.looks.changing.held import held_in
+from provenance.matching.looks.changing.lens import stretch
 from provenance.matching.looks.changing.limit import seen_sides, smallest
 from provenance.matching.looks.changing.naming import Place, called
 from provenance.matching.looks.changing.noise import differences, noise_of
-from provenance.matching.looks.changing.overlay import Overlaid, overlaid, stretch
+from provenance.matching.looks.changing.overlay import Overlaid, overlaid
 from provenance.matching.looks.changing.surroundings import surroundings
 from provenance.matching.looks.changing.tone import colouring
 

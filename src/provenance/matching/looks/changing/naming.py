@@ -31,7 +31,7 @@ _SOFTER: Final = 0.6
 #: Levels per picture below which an area stands still.
 _STILL: Final = 1.5
 #: Shapes: a banner's width, a caption's width and how much wider than high it is, a logo's area (parts of the picture).
-_BANNER, _CAPTION, _WIDER, _LOGO = 0.85, 0.25, 2.5, 0.15
+_BANNER, _CAPTION, _WIDER, _LOGO = 0.95, 0.25, 2.5, 0.15
 #: Parts of the picture's height within which captions lie, from its upper or lower edge.
 _EDGE: Final = 0.35
 

@@ -99,7 +99,7 @@ def _robust(columns: Columns, wanted: NDArray[np.float64]) -> NDArray[np.float64
     found: NDArray[np.float64] = np.zeros(columns.shape[1])
     for _ in range(_ROUNDS):
         heavy = columns * weights[:, None]
-        found = np.linalg.solve(columns.T @ heavy + ridge, heavy.T @ wanted)
+        found = np.asarray(np.linalg.solve(columns.T @ heavy + ridge, heavy.T @ wanted), np.float64)
         apart = np.abs(wanted - columns @ found)
         scale = max(1.4826 * float(np.median(apart)), _FINEST)
         weights = np.asarray(1 / (1 + np.square(apart / (2 * scale))), np.float64)
