@@ -97,6 +97,20 @@ class Alteration:
     what: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The smallest change that would have been seen.
+
+    ``region``: part of the questioned picture's area, of a compact shape; ``seconds`` that it lasts; ``contrast``: mean
+    difference in levels of 255; ``channels``: ``luma`` or ``luma+chroma``.
+    """
+
+    region: Fraction
+    seconds: Fraction
+    contrast: int
+    channels: Literal["luma", "luma+chroma"]
+
+
 #: Left, top, width, height as parts of the picture.
 WHOLE_PICTURE = (Fraction(0), Fraction(0), Fraction(1), Fraction(1))
 
@@ -119,6 +133,8 @@ class Segment:
     similarity: Fraction = Fraction(1)
     #: left, top, width, height of the part of the evidence picture that is visible
     region: tuple[Fraction, Fraction, Fraction, Fraction] = WHOLE_PICTURE
+    #: down to what changes inside the pictures would have been seen; None where that was not worked out
+    limit: Limit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +178,6 @@ class Comparison:
     notes: tuple[Note, ...] = ()
     #: (source, relation, basis, coverage of the questioned file) of every other candidate that was compared
     others: tuple[tuple[str, Relation, Basis, Fraction], ...] = ()
+    #: the largest of the segments' limits, and the digest of the calibration that they rest on
+    limit: Limit | None = None
+    calibration: str | None = None

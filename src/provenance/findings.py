@@ -106,6 +106,21 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "informational",
         "Not that they are unchanged, nor that another camera beside this one could not have recorded them.",
     ),
+    "softBinding.altered": Meaning(
+        "Parts of matched pictures differ from the recording by more than coding, filters and noise explain.",
+        "failure",
+        "Not who changed them, nor why, nor that everything else is as it was.",
+    ),
+    "softBinding.limit": Meaning(
+        "Changes inside matched pictures were looked for, down to the limit stated.",
+        "informational",
+        "Not that there is no smaller, shorter or fainter change.",
+    ),
+    "softBinding.noLimit": Meaning(
+        "Changes inside matched pictures could not be told from noise, softness or movement.",
+        "informational",
+        "Not that anything was changed, nor that nothing was.",
+    ),
     "softBinding.sameScene": Meaning(
         "It looks like a recording that is held, and is not shown to come from it.",
         "informational",

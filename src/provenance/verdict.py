@@ -16,7 +16,7 @@ from provenance.comparison import EXACT_BASES, Comparison
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from provenance.comparison import Alteration, Segment, Span
+    from provenance.comparison import Alteration, Limit, Segment, Span
 
 SCHEMA: Final = "provenance/verdict/v1"
 
@@ -41,8 +41,8 @@ NO_MATCH: Final = (
 )
 #: Said where pictures were matched by how they look.
 BY_LOOKS: Final = (
-    "Matched by appearance: changes inside the picture (painted over, blurred, pasted) were not looked for. "
-    "No rate of error has been measured on independent recordings."
+    "Matched by appearance: changes inside the picture that are smaller, shorter or fainter than the limit stated, or "
+    "any where none is stated, are not excluded. No rate of error has been measured on independent recordings."
 )
 #: Said where sound was compared by its print. The length: see ``sounds.overdub`` in matching/background.json.
 BY_PRINT: Final = (
@@ -167,7 +167,10 @@ def _sound_holds(comparison: Comparison) -> bool:
 
 
 def _is_accepted(comparison: Comparison, accept: Collection[str]) -> bool:
-    if comparison.relation not in accept or comparison.basis == "sound":  # sound alone is never accepted (section 6)
+    if comparison.basis == "sound":  # sound alone is never accepted (section 6)
+        return False
+    altered_whole = comparison.relation == "derivative" and comparison.basis == "visual" and "rendition" in accept
+    if comparison.relation not in accept and not altered_whole:
         return False
     return not _is_changed(comparison) or "altered" in accept
 
@@ -179,6 +182,13 @@ def _is_changed(comparison: Comparison) -> bool:
     )
 
 
+def _is_examined(comparison: Comparison) -> bool:
+    """By appearance: whether all four axes were looked at, the pictures down to a limit."""
+    if comparison.basis != "visual":
+        return True
+    return comparison.limit is not None and set(comparison.altered.values()) == {"none-found"}
+
+
 def unmet(verdict: Verdict, require: Collection[str]) -> tuple[str, ...]:
     """Which of the required answers are weaker than asked, in the order asked."""
     axes = verdict.axes
@@ -186,8 +196,7 @@ def unmet(verdict: Verdict, require: Collection[str]) -> tuple[str, ...]:
         "record=known": axes.record == "valid-known-signer" and axes.standing == "good",
         "log=witnessed": axes.log == "witnessed",
         "time=quorum": axes.time == "quorum",
-        # by appearance nothing inside the pictures was looked for
-        "altered=none": not _is_changed(verdict.comparison) and verdict.comparison.basis != "visual",
+        "altered=none": not _is_changed(verdict.comparison) and _is_examined(verdict.comparison),
     }
     return tuple(word for word in require if not met[word])
 
@@ -225,7 +234,7 @@ def to_value(verdict: Verdict) -> dict[str, Any]:
             "evidence": rounded(comparison.coverage_evidence),
             "picture": _part_seen(comparison),
         },
-        "altered": {**comparison.altered, "limit": None},
+        "altered": {**comparison.altered, "limit": _whole_limit(comparison)},
         "audio": {
             "relation": comparison.sound.relation,
             "shift": rounded(comparison.sound.shift),
@@ -296,9 +305,24 @@ def _segment(segment: Segment, verdict: Verdict) -> dict[str, Any]:
         "distinctive": segment.distinctive,
         "measured_by": facts.measured_by,
         "committed_not_after": None,
-        "limit": None,
+        "limit": None if segment.limit is None else _limit(segment.limit),
         "alterations": [_alteration(one) for one in segment.alterations],
     }
+
+
+def _limit(limit: Limit) -> dict[str, Any]:
+    return {
+        "region": rounded(limit.region),
+        "seconds": rounded(limit.seconds),
+        "contrast": limit.contrast,
+        "channels": limit.channels,
+    }
+
+
+def _whole_limit(comparison: Comparison) -> dict[str, Any] | None:
+    if comparison.limit is None:
+        return None
+    return {**_limit(comparison.limit), "calibration": comparison.calibration}
 
 
 def _alteration(one: Alteration) -> dict[str, Any]:

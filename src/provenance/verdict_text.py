@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from fractions import Fraction
 
-    from provenance.comparison import Alteration, Comparison, Segment, Span
+    from provenance.comparison import Alteration, Comparison, Limit, Segment, Span
     from provenance.verdict import Axes, Finding, Verdict
 
 #: Outcome of a finding -> the word before it; what differs between files is no failed check.
@@ -85,10 +85,29 @@ def headline(comparison: Comparison) -> str:
         return sentence
     kinds = list(dict.fromkeys(ALTERATIONS[one.kind].said for one in alterations(comparison)))
     if kinds:
-        return f"{sentence} - changed: {'; '.join(kinds)}"
+        return f"{sentence} - changed{_first_moment(comparison)}: {'; '.join(kinds)}"
+    if comparison.limit is not None:
+        least = f"\N{GREATER-THAN OR EQUAL TO} {_size(comparison.limit)}"
+        return f"{sentence}, no change found {least}; smaller changes not excluded"
     if comparison.altered.get("presentation") == "cannot-tell":
         return f"{sentence}; how it is shown cannot be told"
     return sentence
+
+
+def _first_moment(comparison: Comparison) -> str:
+    """`` at 00:03.000-00:04.200``: where pictures that were matched by looks were changed, and not throughout."""
+    if comparison.basis != "visual":
+        return ""
+    spans = sorted({one.questioned for one in alterations(comparison) if one.questioned}, key=lambda one: one.start)
+    if not spans:
+        return ""
+    more = f" and at {len(spans) - 1} more places" if len(spans) > 1 else ""
+    return f" at {_span(spans[0])}{more}"
+
+
+def _size(limit: Limit) -> str:
+    """``0.4 % of the picture for 0.8 s``."""
+    return f"{float(limit.region * 100):.2g} % of the picture for {float(limit.seconds):.2g} s"
 
 
 def moment(seconds: Fraction) -> str:
@@ -170,7 +189,20 @@ def _differences(comparison: Comparison) -> Iterator[str]:
         yield f"  and {len(found) - LISTED} more changes"
     shift = f" (shifted by {float(comparison.sound.shift):+.3f} s)" if comparison.sound.shift else ""
     told = BY_PRINT.get(comparison.sound.relation) if comparison.sound.is_by_print else None
+    yield from _limit(comparison)
     yield f"  sound: {told or SOUNDS[comparison.sound.relation].said}{shift}"
+
+
+def _limit(comparison: Comparison) -> Iterator[str]:
+    """Down to what changes inside pictures that were matched by looks would have been seen."""
+    if comparison.basis != "visual":
+        return
+    limit = comparison.limit
+    if limit is None:
+        yield "  changes inside the pictures: cannot tell, what is there hides them"
+        return
+    colour = "light or colour" if limit.channels == "luma+chroma" else "light (colour was not compared)"
+    yield f"  looked for: changes of {_size(limit)}, by {limit.contrast} of 255 levels of {colour}; not below that"
 
 
 def _alteration(one: Alteration) -> str:

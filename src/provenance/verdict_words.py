@@ -67,7 +67,7 @@ BASES: Final[dict[Basis, Word]] = {
         "exact to the coded unit", "Coded pictures and sound were compared by digest, as they lie in the file."
     ),
     "pictures": Word("exact to the decoded picture", "Decoded pictures were compared by digest, sample for sample."),
-    "visual": Word("by appearance", "It looks and moves alike; changes inside the picture are not excluded."),
+    "visual": Word("by appearance", "It looks and moves alike; changes below the stated limit are not excluded."),
     "sound": Word(
         "by its sound alone", "Only the sound could be matched: a file has no picture, or no picture matches."
     ),

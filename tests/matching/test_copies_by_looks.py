@@ -45,10 +45,6 @@ def seconds(span):
 SAME = {
     "smaller": ("-vf", "scale=192:108"),
     "squashed": ("-vf", "scale=200:200,setsar=1"),
-    "grey and bright": ("-vf", "format=gray,eq=contrast=1.3:brightness=0.08"),
-    "barred": ("-vf", "pad=320:260:0:40,setsar=1"),
-    "logo": ("-vf", "drawbox=x=230:y=120:w=70:h=50:color=red:t=fill"),
-    "slower pictures": ("-vf", "fps=12"),
 }
 
 
@@ -59,8 +55,40 @@ def test_a_whole_that_was_coded_again_is_a_rendition(options, copy, held):
     (segment,) = found.segments
     assert (float(segment.evidence.start), float(segment.evidence.end)) == pytest.approx((0, 6), abs=0.09)
     assert segment.similarity > Fraction(1, 2)
-    assert (found.altered["picture"], found.altered["sound"]) == ("not-examined", "not-examined")
+    assert (found.altered["picture"], found.altered["sound"]) == ("none-found", "not-examined")
+    assert segment.limit is not None
+    assert found.limit == segment.limit
     assert not found.unmatched
+
+
+def test_pictures_of_other_moments_are_no_change(copy, held):
+    """At half the rate everything that moves fast is elsewhere: that hides changes, and is none."""
+    found = compare_looks(copy("-vf", "fps=12"), held)
+    assert (found.relation, found.alterations) == ("rendition", ())
+    assert found.altered["picture"] == ("cannot-tell" if found.limit is None else "none-found")
+
+
+CHANGED = {
+    "grey and bright": (("-vf", "format=gray,eq=contrast=1.3:brightness=0.08"), [("colour", "grey", None)]),
+    "barred": (
+        ("-vf", "pad=320:260:0:40,setsar=1"),
+        [("picture", "bars", (0, 0, 1, 0.154)), ("picture", "bars", (0, 0.846, 1, 0.154))],
+    ),
+    "painted": (
+        ("-vf", "drawbox=x=230:y=120:w=70:h=50:color=red:t=fill"),
+        [("picture", "painted or pasted over", (0.72, 0.667, 0.219, 0.278))],
+    ),
+}
+
+
+@pytest.mark.parametrize(("options", "told"), CHANGED.values(), ids=CHANGED)
+def test_a_whole_that_was_changed_throughout_is_a_derivative(options, told, copy, held):
+    found = compare_looks(copy(*options), held)
+    assert (found.relation, found.source, found.altered["picture"]) == ("derivative", "pier", "found")
+    assert [(one.kind, one.what) for one in found.alterations] == [(kind, what) for kind, what, _ in told]
+    for one, (_, _, region) in zip(found.alterations, told, strict=True):
+        assert one.questioned is None
+        assert one.region is None or [float(side) for side in one.region] == pytest.approx(region, abs=0.07)
 
 
 def test_an_excerpt_is_found_where_it_is(copy, held):

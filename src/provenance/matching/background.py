@@ -41,6 +41,12 @@ def calibration(name: str) -> Any:
     return _loaded()[0]["calibration"][name]
 
 
+def calibration_digest() -> str:
+    """``sha256:…`` of all tables of the calibration, in sorted JSON without white space."""
+    tables = json.dumps(_loaded()[0]["calibration"], sort_keys=True, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(tables.encode()).hexdigest()}"
+
+
 def digest() -> str:
     """``sha256:…`` of the file, for ``inputs.background`` of a verdict."""
     return _loaded()[1]

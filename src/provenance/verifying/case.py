@@ -57,13 +57,15 @@ def case_of(
         trust=Trust() if custodian is None else _own_trust(custodian),
         findings=findings,
         limits=limits,
-        inputs=_inputs(file, custodian, questions),
+        inputs=_inputs(file, comparison, custodian, questions),
         tool={"name": "provenance", "version": version("provenance")},
         files=files or {},
     )
 
 
-def _inputs(file: FileInHand, custodian: Custodian | None, questions: Questions) -> dict[str, object]:
+def _inputs(
+    file: FileInHand, comparison: Comparison, custodian: Custodian | None, questions: Questions
+) -> dict[str, object]:
     """What the verdict was worked out from beside the file itself."""
     at = questions.at
     return {
@@ -74,7 +76,7 @@ def _inputs(file: FileInHand, custodian: Custodian | None, questions: Questions)
         "deep": questions.deep,
         "libraries": {} if file.measured is None else {**_builds(), **file.measured.libraries},
         "background": background.digest(),
-        "calibration": None,
+        "calibration": comparison.calibration,
     }
 
 

@@ -72,6 +72,11 @@ class Pose:
             wanted += [u, v]
         return cls(np.append(np.linalg.solve(np.array(rows), np.array(wanted)), 1.0).reshape(3, 3))
 
+    @property
+    def inverse(self) -> Matrix:
+        """The map from places in the evidence picture to places in the questioned one."""
+        return np.linalg.inv(self.matrix).astype(np.float64)
+
     @cached_property
     def corners(self) -> Matrix:
         """Where the corners of the questioned picture lie in the evidence picture, shape (4, 2)."""

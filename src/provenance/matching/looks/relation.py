@@ -1,7 +1,7 @@
 """How a questioned file relates to evidence by appearance, once pieces were found (formats section 6).
 
-What was changed inside matched pictures is not looked for here, and the answer says so: an axis is ``found`` or
-``not-examined``, never ``none-found``.
+What was changed inside matched pictures is looked for in :mod:`changes`; ``altered.picture`` is ``none-found`` only
+where every segment has a limit down to which changes would have been seen.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ from provenance.comparison import (
     SoundComparison,
     Span,
 )
+from provenance.matching.background import calibration_digest
 from provenance.matching.looks.alignment import LEAST_ENERGY
 from provenance.matching.looks.candidates import by_codes, by_features
+from provenance.matching.looks.changes import changes_in, largest, said_of
 from provenance.matching.looks.pieces import LEAST_TOLD, SAME, pieces_of
 from provenance.matching.looks.sight import Sight
 from provenance.matching.relation import NO_AXES
@@ -149,6 +151,8 @@ def _same_recording(file: Sight, pieces: Sequence[Piece], scenes: Sequence[Piece
     own = sorted((one.evidence for one in segments if one.source == source), key=lambda one: one.start)
     missing = _gaps(Span(own[0].start, max(one.end for one in own)), own)
     relation = _relation(segments, unmatched, missing, evidence)
+    limits = [one.limit for one in segments if one.limit is not None]
+    limit = largest(limits) if len(limits) == len(segments) else None
     inside = [*(Alteration("inserted", gap) for gap in unmatched), *_removed(segments, missing)]
     alterations = tuple(dict.fromkeys(one for segment in segments for one in segment.alterations))
     if relation == "derivative":  # of a composite, segments and gaps tell how it is put together
@@ -156,6 +160,7 @@ def _same_recording(file: Sight, pieces: Sequence[Piece], scenes: Sequence[Piece
     total, whole = file.length(), evidence.length()
     matched = sum((one.questioned.length for one in segments), Fraction(0))
     notes.append(Note("softBinding.match", "informational", _words(pieces)))
+    notes.extend(said_of(segments, limit))
     return Comparison(
         relation,
         "visual",
@@ -166,11 +171,17 @@ def _same_recording(file: Sight, pieces: Sequence[Piece], scenes: Sequence[Piece
         missing,
         min(matched / total, Fraction(1)) if total else Fraction(0),
         min(sum((one.length for one in own), Fraction(0)) / whole, Fraction(1)) if whole else Fraction(0),
-        _axes(alterations, segments),
+        _axes(alterations, segments, examined=limit is not None),
         SoundComparison(),
         tuple(notes),
         _others(file, scenes, {one.source for one in segments}),
+        limit=limit,
+        calibration=calibration_digest(),
     )
+
+
+#: Alterations with which the whole is no rendition: in that nothing was found (formats section 6).
+_CHANGED: Final = frozenset({"mirror", "speed", "picture", "frozen", "removed", "inserted", "colour"})
 
 
 def _relation(
@@ -187,7 +198,7 @@ def _relation(
         return "composite"  # something foreign before or after
     if unmatched or missing:
         return "derivative" if reaches else "composite"
-    if any(alteration.kind in {"mirror", "speed"} for segment in segments for alteration in segment.alterations):
+    if any(alteration.kind in _CHANGED for segment in segments for alteration in segment.alterations):
         return "derivative" if reaches else "excerpt"
     return "rendition" if reaches else "excerpt"
 
@@ -215,6 +226,7 @@ def _segment(file: Sight, piece: Piece) -> Segment:
         alterations.append(Alteration("mirror"))
     if differs:
         alterations.append(Alteration("speed", what="another speed throughout"))
+    changes = changes_in(file, piece)
     return Segment(
         questioned,
         Span(_moment(piece, questioned.start, end=False), _moment(piece, questioned.end, end=True)),
@@ -224,7 +236,8 @@ def _segment(file: Sight, piece: Piece) -> Segment:
         speed=speed,
         mirrored=turned.mirrored,
         rotation=turned.rotation,
-        alterations=tuple(alterations),
+        alterations=(*alterations, *changes.alterations),
+        limit=changes.limit,
         similarity=Fraction(round(piece.likeness * 1000), 1000),
         region=(_part(left), _part(top), _part(right - left), _part(bottom - top)),
     )
@@ -259,8 +272,11 @@ def _gaps(whole: Span, parts: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(gaps)
 
 
-def _axes(alterations: Sequence[Alteration], segments: Sequence[Segment]) -> dict[str, Axis]:
+def _axes(alterations: Sequence[Alteration], segments: Sequence[Segment], *, examined: bool) -> dict[str, Axis]:
     axes = dict(NO_AXES)
+    axes["picture"] = "none-found" if examined else "cannot-tell"
+    if len(segments) == 1:  # course and pose are one and known; of several, segments tell how they follow each other
+        axes["timing"] = axes["presentation"] = "none-found"
     for alteration in alterations:
         for axis in AXES_OF_KIND[alteration.kind]:
             axes[axis] = "found"

@@ -10,7 +10,7 @@ import numpy as np
 
 from provenance.binding.looks import MOST_CLOSE
 from provenance.comparison import Span
-from provenance.evidence import CODE_BYTES, FEATURE_BYTES, NO_PTS, SMALL_BYTES, SMALL_SIDE
+from provenance.evidence import CHROMA_SIDE, CODE_BYTES, FEATURE_BYTES, NO_PTS, SMALL_BYTES, SMALL_SIDE
 from provenance.matching.background import threshold
 from provenance.matching.line import Lines
 
@@ -89,6 +89,13 @@ class Sight:
         assert self.track.looks is not None
         rows = np.frombuffer(self.track.looks.small, np.uint8).reshape(-1, SMALL_BYTES)
         return rows[:: self._step, : SMALL_SIDE**2].reshape(-1, SMALL_SIDE, SMALL_SIDE)
+
+    @cached_property
+    def colours(self) -> NDArray[np.uint8]:
+        """Colour planes of the small pictures, shape (n, 2, 24, 24)."""
+        assert self.track.looks is not None
+        rows = np.frombuffer(self.track.looks.small, np.uint8).reshape(-1, SMALL_BYTES)
+        return rows[:: self._step, SMALL_SIDE**2 :].reshape(-1, 2, CHROMA_SIDE, CHROMA_SIDE)
 
     @property
     def _step(self) -> int:
