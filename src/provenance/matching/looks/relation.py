@@ -29,6 +29,7 @@ from provenance.matching.looks.alignment import LEAST_ENERGY
 from provenance.matching.looks.candidates import MOST_FEATURES, by_codes, by_features
 from provenance.matching.looks.pieces import SAME, pieces_of
 from provenance.matching.looks.sight import Sight
+from provenance.matching.looks.stills import compare_stills, is_still
 from provenance.matching.relation import NO_AXES
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def compare_looks(questioned: Measurement, evidence: Mapping[str, Measurement]) 
     if file is None:
         return None
     held = [sight for source, one in evidence.items() if (sight := Sight.of(source, one)) is not None]
+    if is_still(file):
+        return compare_stills(file, held)
     found = _explaining(file, held, by_codes(file, held))
     notes: list[Note] = []
     if _explained(file, found) < _EXPLAINED or min(one.likeness for one in found) < _WELL:
