@@ -121,6 +121,11 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "informational",
         "Not that anything was changed, nor that nothing was.",
     ),
+    "softBinding.still": Meaning(
+        "The picture looks like a moment of the recording, also where that moment differs from others of the view.",
+        "informational",
+        "Not that it was taken from it: another recording of the same scene can hold the same picture.",
+    ),
     "softBinding.sameScene": Meaning(
         "It looks like a recording that is held, and is not shown to come from it.",
         "informational",

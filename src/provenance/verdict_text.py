@@ -127,6 +127,9 @@ def _span(span: Span) -> str:
 def _places(verdict: Verdict) -> Iterator[str]:
     comparison = verdict.comparison
     for segment in comparison.segments[:LISTED]:
+        if comparison.relation == "still":
+            yield f"  from {_span(segment.evidence)} of {_name(verdict, segment)}{_how(segment)}"
+            continue
         yield f"  {_span(segment.questioned)} is {_name(verdict, segment)}[{_span(segment.evidence)}]{_how(segment)}"
     if len(comparison.segments) > LISTED:
         yield f"  and {len(comparison.segments) - LISTED} more segments"

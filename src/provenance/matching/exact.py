@@ -100,8 +100,9 @@ def _searched(count: int) -> str:
 def _unmeasured(questioned: Measurement) -> list[Note]:
     """What of the questioned file could not be compared."""
     code = "questioned.notMeasured"
-    if questioned.kind == "image":
-        return [Note(code, "informational", "a still can be compared by its bytes only")]
+    if questioned.kind == "image" and not questioned.tracks:
+        why = "; ".join(one.why for one in questioned.not_measured) or "a still that cannot be measured"
+        return [Note(code, "informational", why)]
     if questioned.state in {"unreadable", "unfinished-recording"} and not questioned.tracks:
         return [Note(code, "informational", questioned.state)]
     reasons = [

@@ -68,6 +68,23 @@ def frame_time(frame: VideoFrame | AudioFrame) -> int:
     return NO_PTS if frame.dts is None else frame.dts
 
 
+#: Pixel formats whose first plane, or first byte of a packed pixel, is brightness or green.
+_WITH_LUMA = ("yuv", "yuyv", "nv", "gray", "p0", "p2", "p4", "gbrp", "ya")
+
+
+def brightness(frame: VideoFrame) -> VideoFrame:
+    """``frame`` in a format from which brightness can be read; of others, what FFmpeg's scaler makes of them.
+
+    That is 4:4:4 in 8 bits; palettes are looked up, alpha is left aside. Exact digests are taken of the frame itself.
+    """
+    name = frame.format.name
+    if name.startswith(_WITH_LUMA) and not name.endswith("be"):
+        return frame
+    plain = frame.reformat(format="yuv444p")
+    plain.pts, plain.dts = frame.pts, frame.dts
+    return plain
+
+
 class _Hand(threading.Thread):
     """Runs ``take`` on a thread of its own; what it raises comes out of the next ``put`` or of ``close``."""
 
@@ -142,7 +159,8 @@ class PictureDecoder:
         seen = picture(frame)
         self._observer.update(seen)
         if self._looks is not None:
-            self._looks.update(seen)
+            readable = brightness(frame)
+            self._looks.update(seen if readable is frame else picture(readable))
 
     def _take(self, frame: VideoFrame) -> None:
         self._count += 1

@@ -30,7 +30,11 @@ class Format:
 
 #: Brands of still images in ISO containers (ISO/IEC 23008-12, AV1 Image File Format).
 _IMAGE_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif", b"jpeg"})
+_PNG = b"\x89PNG\r\n\x1a\n"
 _TS_SYNC, _TS_PACKETS = 0x47, (188, 192, 204)
+
+#: Sizes of the header of a Windows or OS/2 bitmap.
+_BITMAP_HEADERS = {12, 40, 52, 56, 64, 108, 124}
 
 _MATROSKA = Format("matroska", "matroska")
 _PREFIXES: tuple[tuple[int, bytes, Format], ...] = (
@@ -48,8 +52,8 @@ _PREFIXES: tuple[tuple[int, bytes, Format], ...] = (
     (0, b"caff", Format("caf", "caf", "audio")),
     (0, b"ID3", Format("mp3", "mp3", "audio")),
     (0, b"\xff\xd8\xff", Format("", "jpeg", "image")),
-    (0, b"\x89PNG\r\n\x1a\n", Format("", "png", "image")),
-    (0, b"GIF8", Format("", "gif", "image")),
+    (0, _PNG, Format("", "png", "image")),
+    (0, b"GIF8", Format("gif", "gif", "image")),
     (0, b"II*\x00", Format("", "tiff", "image")),
     (0, b"MM\x00*", Format("", "tiff", "image")),
     (0, b"\x00\x00\x00\x01\x67", Format("h264", "h264")),
@@ -67,6 +71,8 @@ _RIFF = {
 
 def recognise(head: bytes) -> Format | None:
     """The format that the first bytes of a file show; None for text, playlists, anything unknown."""
+    if head.startswith(_PNG) and 0 <= head.find(b"acTL") < max(head.find(b"IDAT"), 0):
+        return Format("apng", "png", "image")  # its pictures follow each other
     for at, prefix, found in _PREFIXES:
         if head[at:].startswith(prefix):
             return found
@@ -112,4 +118,10 @@ def _elementary_audio(head: bytes) -> Format | None:
     return None
 
 
-_TESTS: tuple[Callable[[bytes], Format | None], ...] = (_iso, _riff, _transport_stream, _elementary_audio)
+def _bitmap(head: bytes) -> Format | None:
+    """``BM``, two reserved fields of zeros, and a header of a size that exists."""
+    known = head[:2] == b"BM" and not any(head[6:10]) and head[14:15] and head[14] in _BITMAP_HEADERS
+    return Format("", "bmp", "image") if known and not any(head[15:18]) else None
+
+
+_TESTS: tuple[Callable[[bytes], Format | None], ...] = (_bitmap, _iso, _riff, _transport_stream, _elementary_audio)

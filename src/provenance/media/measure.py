@@ -24,7 +24,7 @@ from provenance.evidence import (
     PictureRows,
     Track,
 )
-from provenance.media import boxes, crops, damage, demux, formats, probe, sandbox
+from provenance.media import boxes, crops, damage, demux, formats, probe, sandbox, stills
 from provenance.media.decode import PictureDecoder, SoundDecoder, decoded
 from provenance.media.source import pread
 
@@ -43,8 +43,6 @@ _BYTES_A_PIXEL = 6
 #: Seconds between small pictures, and between pictures with local features. Kept of a recording: 2.5 a second and one
 #: each 4 s. Of a questioned file: every picture, and 2 a second, so that one lies within 0.25 s of a kept one.
 _GAPS = {"kept": (Fraction(2, 5), Fraction(4)), "close": (Fraction(0), Fraction(1, 2))}
-#: Pixel formats whose first plane, or first byte of a packed pixel, is brightness or green.
-_WITH_LUMA = ("yuv", "yuyv", "nv", "gray", "p0", "p2", "p4", "gbrp", "ya")
 #: Changes of configuration listed for one track: a camcorder that alternates them every half second fills five hours.
 _MAX_CHANGES = 36_000
 
@@ -72,8 +70,8 @@ def measure(file: File, depth: Depth, looking: Looking = "none") -> Measurement:
     form = formats.recognise(file.read_at(0, formats.HEAD_BYTES))
     if form is None:
         return _bytes_only("other", "not-media", "", depth, "the first bytes are of no known video or sound format")
-    if form.kind == "image":
-        return _bytes_only("image", "whole", form.name, depth, "stills are measured as bytes")
+    if form.kind == "image" and not form.demuxer:
+        return stills.measure_still(file, form, depth, _Task(depth, looking).observer(Fraction(1)))
     outline = boxes.outline(file.read_at, file.size, form.name, at_most=file.limits.boxes)
     if outline.unfinished:
         why = "the index (moov) is absent: the recording was not finished, or the file is cut off"
@@ -96,14 +94,14 @@ class _Task:
     depth: Depth
     looking: Looking
 
-    def observer(self, setup: Setup) -> LooksObserver | None:
+    def observer(self, time_base: Fraction) -> LooksObserver | None:
         """What looks at the pictures of a track."""
         if self.looking == "none":
             return None
         from provenance.binding.looks import LooksObserver
 
         small, feature = _GAPS[self.looking]
-        return LooksObserver(setup.time_base, small_gap=small, feature_gap=feature, close=self.looking == "close")
+        return LooksObserver(time_base, small_gap=small, feature_gap=feature, close=self.looking == "close")
 
 
 class _Pass:
@@ -147,6 +145,8 @@ class _Pass:
     def _value(self, tracks: tuple[Track, ...], *, harmed: bool) -> Measurement:
         filled = {track.kind for track in tracks if track.packets} or {track.kind for track in tracks}
         kind: MediaKind = "video" if "video" in filled else "audio" if "sound" in filled else "other"
+        if self._form.kind == "image" and all(len(track.packets or ()) <= 1 for track in tracks):
+            kind = "image"
         for track in tracks:
             if not track.packets:
                 self._not_measured.append(NotMeasured("packets", "the track has no packets", track.index))
@@ -181,7 +181,7 @@ class _Pass:
             what = "pictures" if setup.kind == "video" else "sound"
             self._not_measured.append(NotMeasured(what, "the codec is not known", setup.index))
         elif self._task.depth == "full" and setup.kind == "video":
-            looks = self._looks(setup, str(context.pix_fmt))
+            looks = self._task.observer(setup.time_base)
             decoder = PictureDecoder(context, threads=self._file.threads, limits=self._file.limits, looks=looks)
         elif self._task.depth == "full" and setup.kind == "sound":
             decoder = SoundDecoder(context, setup.sample_rate, setup.time_base)
@@ -189,13 +189,6 @@ class _Pass:
             why = f"units of {setup.codec} are taken as they are: other containers may hold them in another form"
             self._not_measured.append(NotMeasured("canonical-units", why, setup.index))
         return demux.TrackPass(setup, context, decoder)
-
-    def _looks(self, setup: Setup, form: str) -> LooksObserver | None:
-        if self._task.looking != "none" and (not form.startswith(_WITH_LUMA) or form.endswith("be")):
-            why = f"samples of {form} are not laid out so that brightness can be read"
-            self._not_measured.append(NotMeasured("looks", why, setup.index))
-            return None
-        return self._task.observer(setup)
 
     def _stored(self, measured: dict[int, tuple[PacketRows, set[int]]]) -> dict[int, PacketRows]:
         if self._form.name != "mov":
@@ -255,7 +248,11 @@ class _Pass:
             strict.options = {"err_detect": "explode", "max_pixels": str(file.limits.pixels)}
             stream = container.streams[setup.index]
             lenient = PictureDecoder(
-                stream.codec_context, threads=1, limits=file.limits, strict=False, looks=self._task.observer(setup)
+                stream.codec_context,
+                threads=1,
+                limits=file.limits,
+                strict=False,
+                looks=self._task.observer(setup.time_base),
             )
             troubles: set[int] = set()
             try:

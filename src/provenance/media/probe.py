@@ -217,7 +217,10 @@ def orientation(frame: VideoFrame) -> tuple[int, bool]:
 
     The matrix maps (x, y), y down, to (a x + c y, b x + d y): its first column is where "right" goes.
     """
-    side_data: Any = frame.side_data  # annotated as a mapping of motion vectors alone
+    try:
+        side_data: Any = frame.side_data  # annotated as a mapping of motion vectors alone
+    except ValueError:  # PyAV 18.1 does not know the kind of Exif that FFmpeg 8 attaches: cameras' MJPEG in AVI has it
+        return 0, False
     data = bytes(side_data.get(SideDataType.DISPLAYMATRIX) or b"")
     if len(data) != _DISPLAY_MATRIX.size:
         return 0, False

@@ -37,6 +37,7 @@ _UNPROPOSED: Final = 8
 class _Search:
     """What one search has come to. ``compared``: recordings that were searched, by codes or one by one."""
 
+    questioned: Measurement
     file: Sight
     deep: bool
     pieces: list[Piece] = field(default_factory=list)
@@ -47,10 +48,24 @@ class _Search:
     left_out: dict[str, int] = field(default_factory=dict)
 
     @property
+    def is_still(self) -> bool:
+        """Whether the file has so few pictures that each is looked at by itself."""
+        from provenance.matching.looks.stills import is_still
+
+        return is_still(self.file)
+
+    @property
     def is_settled(self) -> bool:
+        """Whether what was compared explains the whole file; a still can have been taken from any recording."""
         from provenance.matching.looks.relation import settles
 
-        return settles(self.file, self.pieces)
+        return not self.is_still and settles(self.file, self.pieces)
+
+    def found(self) -> Comparison | None:
+        """What all that was compared comes to."""
+        from provenance.matching.looks.relation import compare_looks, related
+
+        return compare_looks(self.questioned, self.measured) if self.is_still else related(self.file, self.pieces)
 
     def compare(self, source: str, measured: Measurement | None) -> None:
         """Add what one recording explains."""
@@ -61,6 +76,8 @@ class _Search:
             return
         self.compared.add(source)
         self.measured[source] = measured
+        if self.is_still:  # moments are compared once all that is proposed is at hand
+            return
         self.pieces.extend(pieces_with(self.file, source, measured, deep=self.deep))
 
     def leave_out(self, why: str, count: int) -> None:
@@ -76,18 +93,18 @@ def by_looks(
     measured = file.measured
     if measured is None or not any(track.looks for track in measured.tracks):
         return comparison  # a still, sound, or a file that cannot be decoded
-    from provenance.matching.looks.relation import related, tells_too_little  # loads numpy, OpenCV and faiss
+    from provenance.matching.looks.relation import tells_too_little  # loads numpy, OpenCV and faiss
     from provenance.matching.looks.sight import Sight
 
     sight = Sight.of("", measured)
     if sight is None:
         return _unfound(comparison, [_too_little("times of its pictures are not known")], complete=False)
-    search = _Search(sight, questions.deep)
+    search = _Search(measured, sight, questions.deep)
     if custodian is None or questions.evidence_ids:
         _compare_named(search, known.measured)
     else:
         _search_all(custodian, search, known)
-    found = related(sight, search.pieces)
+    found = search.found()
     notes = [
         Note("evidence.notMeasured", "informational", f"{n} recordings {why}") for why, n in search.left_out.items()
     ]
@@ -97,7 +114,7 @@ def by_looks(
             return _unfound(comparison, notes, complete=False)
         notes.append(Note("softBinding.none", "informational", f"{len(search.compared)} recordings were compared"))
         return _unfound(comparison, notes, complete=not search.left_out)
-    if found.segments:
+    if found.segments and found.relation != "still":
         from provenance.matching.sounds.relation import with_sound
 
         found = with_sound(found, measured, search.measured)

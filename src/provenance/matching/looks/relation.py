@@ -31,6 +31,7 @@ from provenance.matching.looks.candidates import by_codes, by_features
 from provenance.matching.looks.changes import changes_in, largest, said_of
 from provenance.matching.looks.pieces import LEAST_TOLD, SAME, pieces_of
 from provenance.matching.looks.sight import Sight
+from provenance.matching.looks.stills import compare_stills, is_still
 from provenance.matching.relation import NO_AXES
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def compare_looks(
     file = Sight.of("", questioned)
     if file is None:
         return None
+    if is_still(file):
+        return compare_stills(file, [one for source, held in evidence.items() if (one := Sight.of(source, held))])
     return related(
         file, [one for source, held in evidence.items() for one in pieces_with(file, source, held, deep=deep)]
     )
@@ -94,6 +97,8 @@ def related(file: Sight, pieces: Sequence[Piece]) -> Comparison | None:
 
 def tells_too_little(file: Sight) -> bool:
     """Whether a file has too few pictures that say anything to be told from others by how it looks and moves."""
+    if is_still(file):
+        return not file.says.any()
     return int(file.says[file.places].sum()) < LEAST_TOLD
 
 

@@ -1,0 +1,69 @@
+"""At full rate: which pictures of a recording are as good a moment for one questioned picture as its best one.
+
+Small pictures are kept at 2.5 a second, codes of every picture. The questioned picture is laid into the frame of the
+recording, what it does not show is filled from the best small picture, and its code is compared with all of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from provenance.binding.looks import cosines
+from provenance.evidence import SMALL_SIDE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from provenance.matching.looks.glimpse import Glimpse
+
+#: Seconds around the best small picture in which the best moment lies: they are 0.4 s apart.
+_NEAR: Final = 0.45
+#: Bits by which a moment may differ more than the best one and be as good: coding again moves 10 to 30 of 256.
+_AS_GOOD: Final = 3
+#: Seconds between two stretches of good moments that are one.
+_GAP: Final = 0.2
+#: Bits that differ in this part of the view's pictures at least tell its moments apart; and how many have to.
+_VARIES, _LEAST_BITS = 0.1, 24
+
+
+class Moments:
+    """``stretches``: first and last number of pictures that are as good, the best one's stretch first.
+
+    ``telling``: part of the bits by which the view's pictures differ among themselves, weighed by how sure each is,
+    that is as in the best moment; ``bits``: how many there are.
+    """
+
+    def __init__(self, found: Glimpse) -> None:
+        evidence = found.evidence
+        self.spectrum = _spectrum(found)
+        bits = (self.spectrum > 0).ravel()
+        held = np.unpackbits(evidence.codes, axis=1).astype(bool)
+        far = (held != bits).sum(1)
+        there = evidence.times[evidence.places[found.best]]
+        near = np.flatnonzero(np.abs(evidence.times - there) <= _NEAR)
+        self.best = int(near[far[near].argmin()])
+        self.stretches = _stretches(evidence.times, far <= far[self.best] + _AS_GOOD, self.best)
+        rate = held[evidence.places[found.same_view]].mean(0)
+        varies = (rate > _VARIES) & (rate < 1 - _VARIES)
+        sure = np.minimum(np.abs(self.spectrum.ravel()) / (np.median(np.abs(self.spectrum)) + 1e-6), 1.0) * varies
+        self.bits = int(varies.sum())
+        self.telling = float((sure * (held[self.best] == bits)).sum() / max(float(sure.sum()), 1e-6))
+
+
+def _spectrum(found: Glimpse) -> NDArray[np.float64]:
+    """Low frequencies of the questioned picture in the recording's frame, shape (16, 16)."""
+    like = found.evidence.small[found.best].astype(np.float64)
+    mask, seen = found.view.mask, found.view.warped.astype(np.float64)
+    gain, level = np.polyfit(seen[mask], like[mask], 1)
+    wave = cosines(SMALL_SIDE)
+    return np.asarray(wave @ np.where(mask, gain * seen + level, like) @ wave.T)
+
+
+def _stretches(times: NDArray[np.float64], good: NDArray[np.bool_], best: int) -> list[tuple[int, int]]:
+    """Runs of good pictures with short gaps closed, that of the best one first, then by time."""
+    places = np.flatnonzero(good)
+    breaks = np.flatnonzero(np.diff(times[places]) > _GAP) + 1
+    runs = [(int(run[0]), int(run[-1])) for run in np.split(places, breaks)]
+    return sorted(runs, key=lambda run: (not run[0] <= best <= run[1], run[0]))

@@ -1,0 +1,228 @@
+"""A file of one picture, or of so few that they show no movement: which moment of which recording (docs/adr/0035)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final, Literal
+
+from provenance.comparison import (
+    WHOLE_PICTURE,
+    Alteration,
+    Axis,
+    Comparison,
+    Note,
+    Relation,
+    Segment,
+    SoundComparison,
+    Span,
+)
+from provenance.matching.background import threshold
+from provenance.matching.looks import sightings
+from provenance.matching.looks.glimpse import glimpse, lay_one, nearest_row, weight
+from provenance.matching.looks.moments import Moments
+from provenance.matching.relation import NO_AXES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from provenance.matching.looks.glimpse import Glimpse, Laid
+    from provenance.matching.looks.sight import Sight
+    from provenance.matching.looks.sightings import Sighting
+
+#: Pictures of a file that are looked at one by one: with fewer than four small pictures no movement can be compared.
+MOST_PICTURES: Final = 3
+#: Thresholds of one picture, each measured (background.json).
+LIKE: Final = threshold("looks.still.like")
+SAME: Final = threshold("looks.still.same")
+TELLING: Final = threshold("looks.still.telling")
+LEAST_WEIGHT: Final = threshold("looks.still.weight")
+LEAST_ENERGY: Final = threshold("looks.movement.energy")
+#: Places by which a moment is told from others.
+LEAST_PLACES: Final = 16
+#: Proposals of each tier that are laid, and those that are followed up.
+_TRIED, _FOLLOWED = 5, 3
+#: A laid proposal of this likeness needs no further tier.
+_WELL: Final = 0.9
+#: Parts of the picture by which what is seen may fall short of the whole: a box of the small picture.
+_EDGE: Final = 0.02
+#: Stretches of equally good moments that are told.
+_MOST_STRETCHES: Final = 12
+
+
+@dataclass(frozen=True)
+class _Found:
+    """``same``: told from the other moments of the view; ``scene``: it looks alike and is not."""
+
+    seen: Glimpse
+    moments: Moments
+    standing: Literal["same", "scene"]
+
+
+def is_still(file: Sight) -> bool:
+    """Whether a file has so few pictures that each is looked at by itself."""
+    return len(file.times) <= MOST_PICTURES
+
+
+def compare_stills(file: Sight, held: Sequence[Sight]) -> Comparison | None:
+    """What appearance says of a file of one to three pictures; None where nothing looks alike."""
+    pictures = [at for at in range(len(file.times)) if file.says[at]]
+    held = [one for one in held if len(one.places) and one.says.any()]
+    if not pictures or not held:
+        return None
+    found: dict[int, list[_Found]] = {at: [] for at in pictures}
+    notes: list[Note] = []
+    for one in held:  # each by itself: what else is held neither crowds it out nor moves its score
+        library = sightings.Features([one])
+        for at in pictures:
+            found[at] += _seen(file, at, [one], library)
+        if library.left_out:
+            detail = "not every local feature of the recording was searched"
+            notes.append(Note("evidence.notMeasured", "informational", detail))
+    for at in pictures:
+        found[at].sort(key=lambda one: (one.standing != "same", -_weight(one.seen)))
+    best = {at: each[0] for at, each in found.items() if each and each[0].standing == "same"}
+    sources = {each.seen.evidence.source for each in best.values()}
+    if len(best) == len(pictures) and len(sources) == 1:
+        return _still(file, best, found, notes)
+    everything = [one for each in found.values() for one in each]
+    return _same_scene(everything, notes) if everything else None
+
+
+def _seen(file: Sight, at: int, held: Sequence[Sight], library: sightings.Features) -> list[_Found]:
+    """What one picture looks like, one entry a recording, the best first."""
+    small = sightings.small_of(file, at)
+    laid = _laid(small, sightings.by_codes(file, at, held))
+    near = library.like(file.features(at)[1])
+    laid += _laid(small, sightings.by_features(file, at, near))
+    if max((one[2][1] for one in laid if weight(one[2]) >= LEAST_WEIGHT), default=0.0) < _WELL:
+        laid += _laid(small, sightings.by_sliding(file, at, near))
+    laid.sort(key=lambda one: -weight(one[2]))
+    best: dict[str, Glimpse] = {}
+    for sighting, row, lain in laid[:_FOLLOWED]:
+        seen = glimpse(small, sighting.evidence, row, lain)
+        known = best.get(sighting.evidence.source)
+        if known is None or _weight(seen) > _weight(known):
+            best[sighting.evidence.source] = seen
+    ordered = sorted(best.values(), key=lambda one: -_weight(one))
+    return [told for one in ordered if (told := _told(one)) is not None]
+
+
+def _laid(small: NDArray[np.uint8], proposed: Iterable[Sighting]) -> list[tuple[Sighting, int, Laid]]:
+    """Proposals of one tier laid on the kept picture that each names, a few different ones."""
+    found, tried = [], set()
+    for one in proposed:
+        turned = one.pose.turned
+        key = one.evidence.source, turned, round(one.time / 4)
+        if key in tried:
+            continue
+        tried.add(key)
+        row = nearest_row(one.evidence, one.time)
+        lain = lay_one(small, one.evidence, row, one.pose)
+        if lain is not None:
+            found.append((one, row, lain))
+        if len(tried) == _TRIED:
+            break
+    return found
+
+
+def _weight(seen: Glimpse) -> float:
+    return weight((seen.view, seen.likeness))
+
+
+def _told(seen: Glimpse) -> _Found | None:
+    if seen.likeness < LIKE or _weight(seen) < LEAST_WEIGHT:
+        return None
+    told = seen.telling >= TELLING and seen.energy >= LEAST_ENERGY and seen.places >= LEAST_PLACES
+    same = told and seen.likeness >= SAME
+    return _Found(seen, Moments(seen), "same" if same else "scene")
+
+
+def _still(file: Sight, best: dict[int, _Found], found: dict[int, list[_Found]], notes: list[Note]) -> Comparison:
+    segments = tuple(segment for at, one in best.items() for segment in _segments(file, at, one))
+    source = segments[0].source
+    evidence = next(iter(best.values())).seen.evidence
+    alterations = tuple(dict.fromkeys(one for segment in segments for one in segment.alterations))
+    first = next(iter(best.values()))
+    notes.append(Note("softBinding.still", "informational", _words(first)))
+    places = len(first.moments.stretches)
+    if places > 1:
+        notes.append(Note("evidence.ambiguous", "informational", f"{places} places show this picture as well"))
+    length = sum((one.evidence.length for one in segments), Fraction(0))
+    whole = evidence.length()
+    others = {
+        one.seen.evidence.source: ("undetermined", "visual", Fraction(1))
+        for each in found.values()
+        for one in each
+        if one.seen.evidence.source != source
+    }
+    return Comparison(
+        "still",
+        "visual",
+        source,
+        segments,
+        alterations,
+        coverage_questioned=Fraction(1),
+        coverage_evidence=min(length / whole, Fraction(1)) if whole else Fraction(0),
+        altered=_axes(alterations, segments),
+        sound=SoundComparison("absent"),
+        notes=tuple(notes),
+        others=tuple((name, *told) for name, told in others.items()),  # type: ignore[misc]
+    )
+
+
+def _segments(file: Sight, at: int, one: _Found) -> list[Segment]:
+    """One for each stretch of equally good moments."""
+    seen = one.seen
+    evidence, start = seen.evidence, file.span(at, at).start
+    pose = seen.view.pose.shown(file.track.presentation, evidence.track.presentation)
+    turned = pose.turned
+    left, top, right, bottom = (0.0 if side < _EDGE else 1.0 if side > 1 - _EDGE else side for side in pose.box)
+    region = tuple(Fraction(round(part * 1000), 1000) for part in (left, top, right - left, bottom - top))
+    return [
+        Segment(
+            Span(start, start),
+            Span(evidence.span(first, first).start, evidence.span(last, last).start),
+            evidence.source,
+            "visual",
+            1,
+            mirrored=turned.mirrored,
+            rotation=turned.rotation,
+            alterations=(Alteration("mirror"),) if turned.mirrored else (),
+            similarity=Fraction(round(seen.likeness * 1000), 1000),
+            region=(region[0], region[1], region[2], region[3]),
+        )
+        for first, last in one.moments.stretches[:_MOST_STRETCHES]
+    ]
+
+
+def _axes(alterations: Sequence[Alteration], segments: Sequence[Segment]) -> dict[str, Axis]:
+    axes = dict(NO_AXES)
+    if alterations or any(one.rotation or one.region != WHOLE_PICTURE for one in segments):
+        axes["presentation"] = "found"
+    return axes
+
+
+def _words(one: _Found) -> str:
+    seen = one.seen
+    return (
+        f"likeness {min(seen.likeness, 0.99):.2f}, where {SAME} is asked; "
+        f"{min(seen.telling, 0.99):.2f} where this moment differs from others of the view, where {TELLING} is asked"
+    )
+
+
+def _same_scene(found: Iterable[_Found], notes: list[Note]) -> Comparison:
+    shown = {one.seen.evidence.source: one for one in found}
+    flat = all(one.seen.energy < LEAST_ENERGY or one.seen.places < LEAST_PLACES for one in shown.values())
+    detail = (
+        "nothing in that view differs by which moments could be told apart"
+        if flat
+        else "the place looks alike, and what differs between its moments does not"
+    )
+    notes.append(Note("softBinding.sameScene", "informational", detail))
+    relation: Relation = "undetermined"
+    others = tuple((source, relation, "visual", Fraction(1)) for source in shown)
+    return Comparison("undetermined", "none", altered=dict(NO_AXES), notes=tuple(notes), others=others)  # type: ignore[arg-type]
