@@ -24,7 +24,7 @@ KINDS = ("small", "features", "packets", "sound", "pictures", "codes", "facts")
 def measured(path: Path) -> tuple[float, dict[tuple[str, int], bytes]]:
     with open_source(path) as source:
         found = measure(source, depth="full", looking="kept")
-    return max(float(track.presentation.duration or 0) for track in found.tracks), to_blobs(found)
+    return max(float(track.presentation.duration or 0) for track in found.of_kind("video")), to_blobs(found)
 
 
 def main() -> None:

@@ -151,6 +151,23 @@ def test_without_an_index_that_can_be_written_what_is_held_is_compared_one_by_on
     assert any("cannot be written here" in note.detail for note in found.notes)
 
 
+def test_who_seizes_the_index_finds_no_code_of_a_recording(archive):
+    measured = [measurement(pictures(number)) for number in range(4)]
+    hold(archive, [*measured, measured[0]])
+    looked(archive, pictures(9))
+    data = archive.path.with_name(archive.path.name + ".index").read_bytes()
+    every = b"".join(one.tracks[0].looks.codes for one in measured)
+    assert not [at for at in range(0, len(every), 8) if every[at : at + 8] in data]
+    with sqlite3.connect(archive.path.with_name(archive.path.name + ".index")) as connection:
+        boxes = [box for (box,) in connection.execute("SELECT box FROM segments ORDER BY evidence")]
+    assert len(boxes) == 5
+    assert boxes[0][:32] != boxes[-1][:32]  # the same recording twice does not show
+    assert not {boxes[0][at : at + 8] for at in range(len(boxes[0]))} & {boxes[-1][at : at + 8] for at in range(600)}
+    counts = np.bincount(np.frombuffer(b"".join(boxes), np.uint8), minlength=256)
+    spread = counts / counts.sum()
+    assert -(spread * np.log2(spread)).sum() > 7.8  # of some 4,000 random bytes: 7.95
+
+
 def test_the_audit_tells_segments_that_no_measurement_makes(archive):
     ids = hold(archive, [measurement(pictures(1)), measurement(pictures(2))])
     with archive.open() as custodian:

@@ -88,18 +88,23 @@ class UnitCheck:
         """
         if self._index is None:
             return 0
+        told = set(unread)
         for evidence_id, count in sorted(self._rows.items()):
             surplus = count - self._most.get(evidence_id, 0)
             if surplus > 0 and evidence_id not in unread:
                 where = f"the index of units, {evidence_id!a}"
                 self._faults.add("index.units", where, f"{surplus} rows are of no measurement")
-        self._check_segments(unread)
+                told.add(evidence_id)
+        self._check_segments(told)
         self._index.close()
         return sum(self._rows.values())
 
-    def _check_segments(self, unread: set[str]) -> None:
-        """What copies are searched by is what the newest examination of each signer makes, and nothing else."""
+    def _check_segments(self, passed: set[str]) -> None:
+        """What copies are searched by is what the newest examination of each signer makes, and nothing else.
+
+        ``passed``: evidence ids that were told of already, or could not be read.
+        """
         for key in sorted(self._sealed.keys() | self._made.keys()):
-            if self._sealed.get(key) != self._made.get(key) and key[0] not in unread:
+            if self._sealed.get(key) != self._made.get(key) and key[0] not in passed:
                 where = f"the index of units, {key[0]!a}"
                 self._faults.add("index.units", where, "what copies are searched by is not what was measured")

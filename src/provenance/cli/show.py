@@ -70,6 +70,9 @@ def _measured(measured: dict[str, Any]) -> list[tuple[str, str]]:
     for gap in measured["not_measured"]:
         where = "" if gap["track"] is None else f" of track {gap['track']}"
         rows.append(("not measured", plain(f"{gap['what']}{where}: {gap['why']}")))
+    stored = sorted(measured["stored_bytes"].items(), key=lambda one: -one[1])
+    told = ", ".join(f"{plain(kind)} {size(count)}" for kind, count in stored)
+    rows.append(("stored", f"{size(sum(count for _, count in stored))}: {told}"))
     return rows
 
 

@@ -48,9 +48,10 @@ class SegmentTable(IndexFile):
         connection = self._database.conn
         try:
             connection.execute("BEGIN")  # one state of the file: another process may be writing
+            rows = connection.cursor()
             try:
                 self._check_count()
-                rows = connection.execute(
+                rows.execute(
                     "SELECT CAST(evidence_id AS BLOB), CAST(signer AS BLOB), CAST(box AS BLOB)"
                     " FROM segments LEFT JOIN evidence ON number = evidence"
                     " WHERE kind = ? ORDER BY evidence, signer",
@@ -60,6 +61,7 @@ class SegmentTable(IndexFile):
                     evidence_id = (name or b"").decode("ascii", "replace")
                     yield evidence_id, Segment(kind, signer, self._opened_segment(kind, evidence_id, signer, box))
             finally:
+                rows.close()  # a read that is not over would keep its lock, whatever is rolled back
                 connection.execute("ROLLBACK")
         except FAILURES as error:
             raise self._failed(error) from error

@@ -153,12 +153,12 @@ _NEVER_LOOKED_AT: Final = "were measured before looks were: `provenance examine 
 
 def _search_all(custodian: Custodian, search: _Search, known: Known) -> None:
     """Codes of everything held, then, if they do not explain the file, local features."""
-    from provenance.matching.looks.library import MOST_PROPOSED, NEARLY, CodeLibrary
+    from provenance.matching.looks.library import LEAST_VOTES, MOST_PROPOSED, NEARLY, CodeLibrary
 
     library, unindexed = lookup.searched(custodian, CODES, CodeLibrary)
     search.compared.update(library.sources)
     search.leave_out(_NEVER_LOOKED_AT, len(library.not_looked_at))
-    ranked = library.ranked(search.file)
+    ranked = [one for one in library.ranked(search.file) if search.deep or one.weight >= LEAST_VOTES]
     shared = [one for one in known.measured if one not in {two.source for two in ranked[:MOST_PROPOSED]}]
     for one in ranked[:MOST_PROPOSED]:
         if not search.deep and one.weight < NEARLY * ranked[0].weight and search.is_settled:

@@ -35,6 +35,9 @@ _SLOPES: Final = (1.0, 0.5, 2 / 3, 0.8, 0.9, 1.1, 1.25, 1.5, 2.0)
 _SLOPED: Final = 64
 #: Recordings that are compared after a search, the most voted for first.
 MOST_PROPOSED: Final = 12
+#: Votes below which a recording is compared in a deep search alone: unrelated codes that are near by chance give 1 to 5
+#: each; two codes of a copy cropped by a tenth give 10 each.
+LEAST_VOTES: Final = 20
 #: Part of the most votes that another recording has to have to be compared after the first explains the whole file.
 NEARLY: Final = 0.8
 #: Local features of a questioned picture that are asked about, as they are and as in a mirror; nearest ones of each.
