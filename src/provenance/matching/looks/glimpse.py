@@ -71,6 +71,11 @@ class View:
         """Part of the evidence picture that it shows."""
         return float(self.mask.mean())
 
+    @property
+    def inside(self) -> float:
+        """Part of the questioned picture that lies in the evidence picture."""
+        return self.seen / max(float(cv2.contourArea(self.pose.corners.astype(np.float32))), 1e-6)
+
 
 @dataclass(frozen=True)
 class Glimpse:
@@ -209,7 +214,7 @@ def glimpse(small: Small, evidence: Sight, row: int, laid: Laid) -> Glimpse:
     for _ in range(2):  # a better moment gives a better pose, which gives a better moment
         best = _best(evidence, laid[0], row)
         again = lay_one(small, evidence, best, laid[0].pose)
-        if again is None or best == row or again[1] <= laid[1]:
+        if again is None or best == row or weight(again) <= weight(laid):
             break
         laid, row = again, best
     return _told(evidence, *_beside(small, evidence, laid, row))
@@ -249,7 +254,7 @@ def _beside(small: Small, evidence: Sight, laid: Laid, row: int) -> tuple[View, 
             if found is None:
                 break
             pose = found[0].pose
-            if found[1] > best[1]:
+            if weight(found) > weight(best):  # not the likeness alone: it grows where less is seen
                 best, where = found, now
     return *best, where
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Literal
 
+import numpy as np
+
 from provenance.comparison import (
     WHOLE_PICTURE,
     Alteration,
@@ -26,7 +28,6 @@ from provenance.matching.relation import NO_AXES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from provenance.matching.looks.glimpse import Glimpse, Laid
@@ -39,14 +40,21 @@ MOST_PICTURES: Final = 3
 LIKE: Final = threshold("looks.still.like")
 SAME: Final = threshold("looks.still.same")
 TELLING: Final = threshold("looks.still.telling")
+TELLING_CODES: Final = threshold("looks.still.telling-codes")
 LEAST_WEIGHT: Final = threshold("looks.still.weight")
 LEAST_ENERGY: Final = threshold("looks.movement.energy")
 #: Places by which a moment is told from others.
 LEAST_PLACES: Final = 16
+#: Bits of codes by which it is told, and the part of the recording's picture that has to be seen for that: the rest is
+#: filled from the recording itself.
+LEAST_BITS, _MOST_OF_IT = 32, 0.8
 #: Proposals of each tier that are laid, and those that are followed up.
 _TRIED, _FOLLOWED = 5, 3
 #: A laid proposal of this likeness needs no further tier.
 _WELL: Final = 0.9
+#: Part of the questioned picture that lies in the recording's, below which a better moment is looked for nearby; how
+#: near, in seconds, and among how many pictures.
+_INSIDE, _BETWEEN, _MOST_BETWEEN = 0.9, 4.2, 24
 #: Parts of the picture by which what is seen may fall short of the whole: a box of the small picture.
 _EDGE: Final = 0.02
 #: Stretches of equally good moments that are told.
@@ -101,6 +109,10 @@ def _seen(file: Sight, at: int, held: Sequence[Sight], library: sightings.Featur
     if max((one[2][1] for one in laid if weight(one[2]) >= LEAST_WEIGHT), default=0.0) < _WELL:
         laid += _laid(small, sightings.by_sliding(file, at, near))
     laid.sort(key=lambda one: -weight(one[2]))
+    if laid and laid[0][2][0].inside < _INSIDE:  # the camera pans, and what was proposed is a moment nearby
+        around = [(laid[0][0].evidence, place) for place in _around(laid[0][0].evidence, laid[0][0].time)]
+        laid += _laid(small, sightings.by_sliding(file, at, around))
+        laid.sort(key=lambda one: -weight(one[2]))
     best: dict[str, Glimpse] = {}
     for sighting, row, lain in laid[:_FOLLOWED]:
         seen = glimpse(small, sighting.evidence, row, lain)
@@ -129,6 +141,12 @@ def _laid(small: NDArray[np.uint8], proposed: Iterable[Sighting]) -> list[tuple[
     return found
 
 
+def _around(evidence: Sight, time: float) -> list[int]:
+    """Kept pictures between those with local features, which are 4 s apart."""
+    times = evidence.times[evidence.places]
+    return [int(place) for place in evidence.places[np.abs(times - time) <= _BETWEEN]][:_MOST_BETWEEN]
+
+
 def _weight(seen: Glimpse) -> float:
     return weight((seen.view, seen.likeness))
 
@@ -136,9 +154,12 @@ def _weight(seen: Glimpse) -> float:
 def _told(seen: Glimpse) -> _Found | None:
     if seen.likeness < LIKE or _weight(seen) < LEAST_WEIGHT:
         return None
-    told = seen.telling >= TELLING and seen.energy >= LEAST_ENERGY and seen.places >= LEAST_PLACES
-    same = told and seen.likeness >= SAME
-    return _Found(seen, Moments(seen), "same" if same else "scene")
+    moments = Moments(seen)
+    # Between two kept pictures something fast has moved on: then codes, which are kept of all, can tell the moment.
+    by_codes = moments.telling >= TELLING_CODES and moments.bits >= LEAST_BITS and seen.view.seen >= _MOST_OF_IT
+    told = seen.telling >= TELLING or by_codes
+    differs = seen.energy >= LEAST_ENERGY and seen.places >= LEAST_PLACES
+    return _Found(seen, moments, "same" if told and differs and seen.likeness >= SAME else "scene")
 
 
 def _still(file: Sight, best: dict[int, _Found], found: dict[int, list[_Found]], notes: list[Note]) -> Comparison:
@@ -208,9 +229,11 @@ def _axes(alterations: Sequence[Alteration], segments: Sequence[Segment]) -> dic
 
 def _words(one: _Found) -> str:
     seen = one.seen
+    by_codes = seen.telling < TELLING
+    told, asked = (one.moments.telling, TELLING_CODES) if by_codes else (seen.telling, TELLING)
     return (
-        f"likeness {min(seen.likeness, 0.99):.2f}, where {SAME} is asked; "
-        f"{min(seen.telling, 0.99):.2f} where this moment differs from others of the view, where {TELLING} is asked"
+        f"likeness {min(seen.likeness, 0.99):.2f}, where {SAME} is asked; {min(told, 0.99):.2f} in what this moment "
+        f"differs from others of the view by, where {asked} is asked"
     )
 
 
