@@ -79,12 +79,21 @@ def headline(comparison: Comparison) -> str:
     sentence = f"{words}, {basis}" if basis else words
     if comparison.relation in {"no-match", "undetermined"}:
         return sentence
+    seen = _part_seen(comparison)
+    if seen is not None:
+        sentence = f"{sentence}, shows {seen:.0%} of the picture"
     kinds = list(dict.fromkeys(ALTERATIONS[one.kind].said for one in alterations(comparison)))
     if kinds:
         return f"{sentence} - changed: {'; '.join(kinds)}"
     if comparison.altered.get("presentation") == "cannot-tell":
         return f"{sentence}; how it is shown cannot be told"
     return sentence
+
+
+def _part_seen(comparison: Comparison) -> float | None:
+    """The largest part of the recording's picture that a matched piece shows; None if one shows all of it."""
+    seen = [one.region[2] * one.region[3] for one in comparison.segments if one.basis == "visual"]
+    return float(max(seen)) if seen and len(seen) == len(comparison.segments) and max(seen) < 1 else None
 
 
 def moment(seconds: Fraction) -> str:
