@@ -83,6 +83,9 @@ def headline(comparison: Comparison) -> str:
     sentence = f"{words}, {basis}" if basis else words
     if comparison.relation in {"no-match", "undetermined"}:
         return sentence
+    seen = _part_seen(comparison)
+    if seen is not None:
+        sentence = f"{sentence}, shows {seen:.0%} of the picture"
     kinds = list(dict.fromkeys(ALTERATIONS[one.kind].said for one in alterations(comparison)))
     if kinds:
         return f"{sentence} - changed{_first_moment(comparison)}: {'; '.join(kinds)}"
@@ -108,6 +111,12 @@ def _first_moment(comparison: Comparison) -> str:
 def _size(limit: Limit) -> str:
     """``0.4 % of the picture for 0.8 s``."""
     return f"{float(limit.region * 100):.2g} % of the picture for {float(limit.seconds):.2g} s"
+
+
+def _part_seen(comparison: Comparison) -> float | None:
+    """The largest part of the recording's picture that a matched piece shows; None if one shows all of it."""
+    seen = [one.region[2] * one.region[3] for one in comparison.segments if one.basis == "visual"]
+    return float(max(seen)) if seen and len(seen) == len(comparison.segments) and max(seen) < 1 else None
 
 
 def moment(seconds: Fraction) -> str:

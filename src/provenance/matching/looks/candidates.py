@@ -28,24 +28,28 @@ if TYPE_CHECKING:
 
 #: Bits of 256 by which a code may differ.
 FARTHEST: Final = int(threshold("search.codes.farthest"))
-#: Questioned pictures that are asked about, spread evenly.
-ASKED_CODES, ASKED_FEATURES = 64, 8
+#: Questioned pictures that are asked about, spread evenly. Features are kept of one evidence picture in 4 s: where the
+#: camera moves, a questioned picture within a quarter of a second of it has to be among those asked.
+ASKED_CODES, ASKED_FEATURES = 64, 64
+#: Pairs of local features that are compared in all: 2 s on one thread. Of a large library fewer pictures are asked.
+_MOST_COMPARED: Final = 2_000_000_000
 #: Nearest codes looked at for each.
 _NEAREST: Final = 8
 #: Proposals that are looked into, of one evidence where each is compared by itself.
 PROPOSED: Final = 8
 #: Bits by which a local feature may differ from its like, and the part of its distance to the next best.
 FEATURE_BITS, _RATIO = 64, 0.8
+_LEAST_ASKED: Final = 8
 #: Nearest local features looked at for each, and evidence pictures that are laid under a questioned one.
 _NEAREST_FEATURES, _LAID = 3, 6
-#: Local features that must agree on a pose. Unrelated pictures of 23 clips had 12 at most; a pose that is wrong is
-#: refused by alignment.
-INLIERS: Final = 12
+#: Local features that must agree on a pose. Unrelated pictures of 23 clips had 12 at most on a homography; a pose that
+#: is wrong is refused by alignment, so that few are enough to try it.
+INLIERS: Final = 8
 #: Parts of the picture (1/480) by which a feature may lie off its place.
 _OFF_PLACE: Final = 4 / 480
 #: A border: lines whose mean contrast in the file stays below this (levels), or that never change.
 _BORDER: Final = 2.0
-_LEAST_SIDE: Final = 24
+_LEAST_SIDE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,41 +134,65 @@ def laid_out(questioned: Sight, count: int) -> list[Frame]:
         frames.append(Frame(questioned.codes[chosen], questioned.times[chosen], np.eye(3)))
     rows = np.linspace(0, len(questioned.small) - 1, min(len(questioned.small), count)).astype(np.int64)
     small = questioned.small[rows]
-    left, top, right, bottom = inner(small)
-    if (right - left, bottom - top) != (SMALL_SIDE, SMALL_SIDE):
+    for left, top, right, bottom in inners(small):
         cut = np.stack([reduction.means(one[top:bottom, left:right], SMALL_SIDE, SMALL_SIDE) for one in small])
         matrix = window(*(place / SMALL_SIDE for place in (left, top, right, bottom)))
         frames.append(Frame(codes(cut), questioned.times[questioned.places[rows]], matrix))
     return frames
 
 
-def inner(pictures: NDArray[np.uint8]) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom in boxes of what is not border: flat, or blurred so that neighbours hardly differ."""
+def inners(pictures: NDArray[np.uint8]) -> list[tuple[int, int, int, int]]:
+    """Left, top, right, bottom in boxes of what may lie inside a border; none where there is none.
+
+    A border is flat, or blurred so that neighbours differ less than inside: how much less is tried at a few levels.
+    """
     wide = pictures.astype(np.float32)
-    across = np.abs(np.diff(wide, axis=2)).mean(0)
-    down = np.abs(np.diff(wide, axis=1)).mean(0)
-    columns = _run(np.minimum(down.mean(0), np.append(across.mean(0), across.mean(0)[-1])))
-    rows = _run(np.minimum(across.mean(1), np.append(down.mean(1), down.mean(1)[-1])))
-    return columns[0], rows[0], columns[1], rows[1]
+    # Differences across and down at the same places; either alone is large along the edge of a border.
+    contrast = np.minimum(
+        np.abs(np.diff(wide[:, :-1], axis=2)).mean(0), np.abs(np.diff(wide[:, :, :-1], axis=1)).mean(0)
+    )
+    found = []
+    for part in _BLURRED:
+        left, top, right, bottom = 0, 0, SMALL_SIDE, SMALL_SIDE
+        for _ in range(2):  # a caption in the border below makes columns of it look like the picture: rows tell first
+            top, bottom = _run(contrast[:, left:right].mean(1), part)
+            left, right = _run(contrast[top:bottom].mean(0), part)
+        if (right - left, bottom - top) != (SMALL_SIDE, SMALL_SIDE):
+            found.append((left, top, right, bottom))
+    return list(dict.fromkeys(found))
 
 
-def _run(contrast: NDArray[np.float32]) -> tuple[int, int]:
-    """First line with contrast, and the one after the last; everything if little is left."""
-    lines = np.flatnonzero(contrast > _BORDER)
-    if not len(lines) or lines[-1] + 1 - lines[0] < _LEAST_SIDE:
-        return 0, len(contrast)
-    return int(lines[0]), int(lines[-1]) + 1
+#: Parts of the contrast inside below which a line may be border: of a flat one, and of what is blurred.
+_BLURRED: Final = (0.0, 0.3, 0.5)
+#: Lines of less contrast inside a picture, a part of its side: sky, or a wall.
+_BRIDGED: Final = 0.06
+
+
+def _run(contrast: NDArray[np.float32], part: float) -> tuple[int, int]:
+    """First line of the longest stretch with contrast, and the one after its last; everything if little is left."""
+    least = max(_BORDER, part * float(np.quantile(contrast, 0.9)))
+    lines = np.flatnonzero(contrast > least)
+    if not len(lines):
+        return 0, SMALL_SIDE
+    stretches = np.split(lines, np.flatnonzero(np.diff(lines) > 1 + _BRIDGED * SMALL_SIDE) + 1)
+    longest = max(stretches, key=lambda one: one[-1] - one[0])
+    first, last = int(longest[0]), int(longest[-1]) + 1
+    if last - first < _LEAST_SIDE:
+        return 0, SMALL_SIDE
+    return first, SMALL_SIDE if last == len(contrast) else last
 
 
 # --- local features ---
 
 
-def asked_pictures(questioned: Sight) -> list[int]:
-    """Numbers of the pictures whose local features are asked about."""
+def asked_pictures(questioned: Sight, held: int, each: int | None = None) -> list[int]:
+    """Numbers of the pictures whose local features are asked about among ``held`` ones, ``each`` of one picture."""
     chosen = questioned.featured
-    spread: list[int] = chosen[
-        np.linspace(0, len(chosen) - 1, min(len(chosen), ASKED_FEATURES)).astype(np.int64)
-    ].tolist()
+    if not len(chosen):
+        return []
+    of_one = each or len(questioned.features(int(chosen[0]))[1])
+    asked = int(np.clip(_MOST_COMPARED // max(1, of_one * held), _LEAST_ASKED, ASKED_FEATURES))
+    spread: list[int] = chosen[np.linspace(0, len(chosen) - 1, min(len(chosen), asked)).astype(np.int64)].tolist()
     return spread
 
 
@@ -174,7 +202,7 @@ def by_features(questioned: Sight, evidence: Sequence[Sight]) -> list[Proposal]:
     if library.index is None:
         return []
     found: dict[tuple[str, bool], Proposal] = {}
-    for picture in asked_pictures(questioned):
+    for picture in asked_pictures(questioned, library.index.ntotal):
         places, described = questioned.features(picture)
         if len(described) < INLIERS:
             continue
@@ -238,8 +266,19 @@ def _laid(
     one = places[[match.queryIdx for match in kept]]
     other = there[[match.trainIdx for match in kept]]
     cv2.setRNGSeed(0)  # the same features give the same pose
+    # A plane seen straight on needs half the agreement of a perspective one: tried first, with a few features, too.
+    affine, on_it = cv2.estimateAffine2D(one, other, method=cv2.RANSAC, ransacReprojThreshold=_OFF_PLACE)
+    poses = [(int(on_it.sum()), np.vstack([affine, [0.0, 0.0, 1.0]]))] if np.size(affine) == _AFFINE else []
     matrix, inside = cv2.findHomography(one, other, cv2.RANSAC, _OFF_PLACE, maxIters=1000)
-    if int(inside.sum()) < INLIERS:
+    if np.size(matrix) == _PERSPECTIVE and (not poses or inside.sum() > poses[0][0] * _MORE_IN_PERSPECTIVE):
+        poses = [(int(inside.sum()), np.asarray(matrix, np.float64))]
+    if not poses or poses[0][0] < INLIERS:
         return None
-    pose = Pose(np.asarray(matrix, np.float64))
-    return (pose, int(inside.sum())) if pose.is_sound else None
+    pose = Pose(poses[0][1])
+    return (pose, poses[0][0]) if pose.is_sound else None
+
+
+#: Figures of an affine and of a projective map; OpenCV gives none where it finds none.
+_AFFINE, _PERSPECTIVE = 6, 9
+#: Times as many local features that have to agree in perspective, because two more points are free there.
+_MORE_IN_PERSPECTIVE: Final = 1.2

@@ -169,7 +169,7 @@ def ranked_by_features(questioned: Sight, held: Sequence[tuple[str, bytes]]) -> 
     described = np.concatenate([one[:, -CODE_BYTES:] for one in rows])
     pictures = np.concatenate([one[:, :4].copy().view(">u4")[:, 0].astype(np.int64) for one in rows])
     best = np.zeros(len(rows))
-    for asked in _asked_features(questioned):
+    for asked in _asked_features(questioned, len(described)):
         bits, near = faiss.knn_hamming(asked, described, min(_FEATURES_NEAREST, len(described)))
         which, columns = np.nonzero((bits <= FEATURE_BITS) & (near >= 0))
         found = near[which, columns]
@@ -181,9 +181,9 @@ def ranked_by_features(questioned: Sight, held: Sequence[tuple[str, bytes]]) -> 
     return [Proposed(held[one][0], float(best[one])) for one in order]
 
 
-def _asked_features(questioned: Sight) -> Iterator[NDArray[np.uint8]]:
+def _asked_features(questioned: Sight, held: int) -> Iterator[NDArray[np.uint8]]:
     """Descriptors of some pictures, the strongest; of each also those that its mirror image has."""
-    for picture in asked_pictures(questioned):
+    for picture in asked_pictures(questioned, held, 2 * _FEATURES_ASKED):
         _, described = questioned.features(picture)
         half = len(described) // 2  # as they are first, then as in a mirror, each by strength
         asked = np.concatenate([described[:_FEATURES_ASKED], described[half : half + _FEATURES_ASKED]])

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
 from provenance.matching.background import threshold
-from provenance.matching.looks.alignment import (
-    LEAST_ENERGY,
-    LEAST_PICTURES,
-    best_course,
-    lay,
-    likeness_along,
-    movement,
-    refined_pose,
-)
+from provenance.matching.looks.alignment import LEAST_PICTURES, Search, likeness_along
+from provenance.matching.looks.edges import Laid, edge, meeting
+from provenance.matching.looks.laying import LEAST_ENERGY, evidence_gap, lay
+from provenance.matching.looks.movement import movement
+from provenance.matching.looks.rivals import rivals
+from provenance.matching.looks.runs import FOREIGN, runs_of
+from provenance.matching.looks.settling import settled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from provenance.matching.looks.alignment import Course, Movement, Pair
+    from provenance.matching.looks.alignment import Course
     from provenance.matching.looks.candidates import Proposal
+    from provenance.matching.looks.movement import Movement
     from provenance.matching.looks.pose import Pose
+    from provenance.matching.looks.runs import Run
     from provenance.matching.looks.sight import Sight
+
+    Rows = NDArray[np.int64]
 
 #: ``same``: it moves as the recording does. ``scene``: it looks like it, and does not move like it, or nothing moves.
 Standing = Literal["same", "scene"]
@@ -35,10 +38,8 @@ LIKE: Final = 0.4
 #: (docs/adr/0031-looks.md).
 SAME: Final = threshold("looks.movement.same")
 LEAST_TOLD: Final = 4
-#: Likeness of one small picture from which it belongs to a piece.
-_ONE_LIKE: Final = 0.3
-#: Pieces looked for in one evidence.
-_MOST: Final = 16
+#: Likeness of a piece in which nothing moves and that stands beside one of the same recording.
+STILL: Final = threshold("looks.still.beside")
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class Piece:
     likeness: float
     moves: Movement
     told_apart: int
+    #: courses on which it shows another place of the recording as well, earliest first
+    rivals: tuple[Course, ...] = ()
 
     @property
     def weight(self) -> float:
@@ -65,183 +68,117 @@ class Piece:
 
 
 def pieces_of(questioned: Sight, evidence: Sight, proposal: Proposal, free: NDArray[np.bool_]) -> list[Piece]:
-    """Pieces among the ``free`` questioned pictures, the best first; none if the proposal does not hold."""
-    pose = proposal.pose
+    """Pieces among the ``free`` questioned pictures, in order of time; none if the proposal does not hold."""
+    free_small = free[questioned.places]
+    some = np.linspace(0, len(free_small) - 1, min(len(free_small), _SETTLED_ON)).astype(np.int64)
+    pair = lay(questioned, evidence, proposal.pose, some)
+    course = None if pair is None else Search(pair, free_small[some]).best()
+    if pair is None or course is None:
+        return []
+    pose = settled(questioned, evidence, proposal.pose, pair, course)
     pair = lay(questioned, evidence, pose)
     if pair is None:
         return []
-    free_small = free[questioned.places].copy()
-    pose, pair = _settled(questioned, evidence, pose, pair, free_small)
-    found: list[Piece] = []
-    for _ in range(_MOST):
-        if free_small.sum() < LEAST_PICTURES:
-            break
-        course = best_course(pair, free_small)
-        if course is None or course.gain <= 0:
-            break
-        piece = _piece(questioned, evidence, pose, pair, course, free_small)
-        if piece is None:
-            break
-        found.append(piece)
-        free_small &= (questioned.places < piece.first) | (questioned.places > piece.last)
-    return found
+    search = Search(pair, free_small)
+    courses = [(course, search.along_questioned(course)) for course in search.every()]
+    laid = Laid(questioned, evidence, pose, pair)
+    runs = runs_of(pair.questioned_times, courses, free_small, evidence_gap(pair))
+    pieces = [piece for run in runs if (piece := _piece(laid, run)) is not None]
+    told = _extended(questioned, met(laid, pieces))
+    return [replace(one, rivals=rivals(laid, one)) if one.standing == "same" else one for one in told]
 
 
-def _settled(questioned: Sight, evidence: Sight, pose: Pose, pair: Pair, free: NDArray[np.bool_]) -> tuple[Pose, Pair]:
-    """The pose refined on aligned pictures, where that makes them more alike.
-
-    A camera that pans at one pace lets a moment that is off be made up for by a pose that is off. So poses refined at
-    moments a little earlier and later are tried, too, as long as they get better.
-    """
-    best = _Settled(pose, pair, best_course(pair, free))
-    for shift in _SHIFTS:
-        for _ in range(_ROUNDS):
-            again = best.moved(questioned, evidence, free, shift)
-            if again is None or again.gain <= best.gain:
-                break
-            best = again
-    return best.pose, best.pair
+#: Questioned pictures by which a course is looked for first, and a pose settled.
+_SETTLED_ON: Final = 900
 
 
-#: Seconds by which moments are shifted to find a better pose, and how often each is tried while it gets better.
-_SHIFTS, _ROUNDS = (0.0, 0.12, -0.12, 0.04, -0.04), 3
-
-
-@dataclass(frozen=True)
-class _Settled:
-    """A pose, and the best course in it."""
-
-    pose: Pose
-    pair: Pair
-    course: Course | None
-
-    @property
-    def gain(self) -> float:
-        return 0.0 if self.course is None else self.course.gain
-
-    def moved(self, questioned: Sight, evidence: Sight, free: NDArray[np.bool_], shift: float) -> _Settled | None:
-        """The pose refined at moments that are shifted so; None if there is none."""
-        if self.course is None or self.course.gain <= 0:
-            return None
-        shifted = replace(self.course, offset=self.course.offset + shift)
-        pose = refined_pose(questioned, evidence, self.pose, shifted)
-        pair = None if pose is None else lay(questioned, evidence, pose)
-        return None if pose is None or pair is None else _Settled(pose, pair, best_course(pair, free))
-
-
-def _piece(
-    questioned: Sight,
-    evidence: Sight,
-    pose: Pose,
-    pair: Pair,
-    course: Course,
-    free: NDArray[np.bool_],
-) -> Piece | None:
-    rows, likeness, moving = likeness_along(pair, course)
-    if not len(rows):
-        return None
-    whole = _run_of(questioned, evidence, pose, pair, course, free, (rows, likeness, likeness))
-    if whole is not None and whole.standing == "same":
+def _piece(laid: Laid, run: Run) -> Piece | None:
+    rows, likeness, moving = likeness_along(laid.pair, run.course)
+    near = laid.near(run.course, rows)
+    mine = (near >= run.first) & (near <= run.last)
+    whole = _of_rows(laid, run.course, rows, mine, likeness)
+    if whole is None or whole.standing == "same":
         return whole
     # What looks alike all along may have been cut: the part that also moves alike is tried by itself.
-    part = _run_of(questioned, evidence, pose, pair, course, free, (rows, likeness, np.minimum(likeness, moving)))
-    return part if part is not None and part.standing == "same" else whole
+    part = _longest(mine & (np.minimum(likeness, moving) >= FOREIGN))
+    again = None if part is None else _of_rows(laid, run.course, rows, part, likeness)
+    return again if again is not None and again.standing == "same" else whole
 
 
-def _run_of(
-    questioned: Sight,
-    evidence: Sight,
-    pose: Pose,
-    pair: Pair,
-    course: Course,
-    free: NDArray[np.bool_],
-    along: tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]],
+def _of_rows(
+    laid: Laid, course: Course, rows: Rows, mine: NDArray[np.bool_], likeness: NDArray[np.float64]
 ) -> Piece | None:
-    """The longest run that is alike: ``along`` has evidence rows, their likeness, and that by which the run is told."""
-    rows, likeness, telling = along
-    here = pair.questioned_times
-    moments = (pair.evidence_times[rows] - course.offset) / course.speed
-    nearest = np.clip(np.searchsorted(here, moments - questioned.gap / 2), 0, len(here) - 1)
-    good = (telling >= _ONE_LIKE) & free[nearest]
-    run = _longest(good)
-    if run is None:
+    """The piece that the evidence pictures ``rows[mine]`` show; None if they are too few, or not alike."""
+    chosen = np.flatnonzero(mine)
+    if len(chosen) < LEAST_PICTURES or float(likeness[chosen].mean()) < LIKE:
         return None
-    low, high = run
-    inside = rows[low : high + 1]
-    mean = float(likeness[low : high + 1].mean())
-    if mean < LIKE or len(inside) < LEAST_PICTURES:
-        return None
-    moves = movement(pair, course, inside)
-    # Where the next small picture is not like it, or there is none, the piece ends between the two: at the cut.
-    before = moments[low - 1] if low > 0 else None
-    after = moments[high + 1] if high + 1 < len(moments) else None
-    first = _edge(questioned, evidence, course, moments[low], before, step=-1)
-    last = _edge(questioned, evidence, course, moments[high], after, step=1)
+    inside = rows[chosen]
+    moves = movement(laid.pair, course, inside, SAME)
     told = len(inside) >= LEAST_TOLD and moves.energy >= LEAST_ENERGY
     standing: Standing = "same" if told and moves.alike >= SAME else "scene"
-    return Piece(evidence, pose, course, first, last, standing, mean, moves, len(inside))
+    # Where the next small picture is not like it, or there is none, the piece ends between the two: at the cut.
+    moments = course.here(laid.pair.evidence_times[rows])
+    low, high = int(chosen[0]), int(chosen[-1])
+    before = moments[low - 1] if low > 0 else None
+    after = moments[high + 1] if high + 1 < len(moments) else None
+    return Piece(
+        laid.evidence,
+        laid.pose,
+        course,
+        edge(laid, course, moments[low], before, step=-1),
+        edge(laid, course, moments[high], after, step=1),
+        standing,
+        float(likeness[chosen].mean()),
+        moves,
+        len(inside),
+    )
 
 
-def _longest(good: NDArray[np.bool_]) -> tuple[int, int] | None:
-    """First and last place of the longest run, single failures inside it allowed."""
+def _extended(questioned: Sight, pieces: list[Piece]) -> list[Piece]:
+    """Pieces in which nothing moves stand beside one that is shown to be the same, in the order of the recording.
+
+    As black does between equal units: what discriminates nothing extends a match, and never starts one.
+    """
+    for one, other in (*pairwise(range(len(pieces))), *pairwise(reversed(range(len(pieces))))):
+        known, piece = pieces[one], pieces[other]
+        still = piece.moves.energy < LEAST_ENERGY or (piece.told_apart < LEAST_TOLD and piece.moves.alike >= SAME)
+        earlier, later = (known, piece) if one < other else (piece, known)
+        end = earlier.course.there(questioned.times[earlier.last])
+        in_order = later.course.there(questioned.times[later.first]) >= end - _NEAR_CUT
+        if known.standing == "same" and still and in_order and piece.likeness >= STILL:
+            pieces[other] = replace(piece, standing="same")
+    return pieces
+
+
+def _longest(good: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+    """The longest run, single failures inside it allowed."""
     held = good.copy()
     held[1:-1] |= good[:-2] & good[2:]
     places = np.flatnonzero(held)
     if not len(places):
         return None
-    breaks = np.flatnonzero(np.diff(places) > 1)
-    starts, ends = np.append(0, breaks + 1), np.append(breaks, len(places) - 1)
-    longest = int((ends - starts).argmax())
-    low, high = int(places[starts[longest]]), int(places[ends[longest]])
-    inside = np.flatnonzero(good[low : high + 1])
-    return (low + int(inside[0]), low + int(inside[-1])) if len(inside) else None
-
-
-def _edge(
-    questioned: Sight,
-    evidence: Sight,
-    course: Course,
-    known: float,
-    beyond: float | None,
-    *,
-    step: int,
-) -> int:
-    """The questioned picture at which a piece begins (``step`` -1) or ends (1).
-
-    ``known``: moment of the outermost small picture that is like it; ``beyond``: of the next one, which is not, or None
-    where the evidence ends. Between them the piece reaches to the greatest change of the questioned picture.
-    """
-    times = questioned.times
-    inner = int(np.clip(np.searchsorted(times, known - questioned.gap / 2), 0, len(times) - 1))
-    if beyond is None:  # the evidence has no further small picture: up to its first or last picture
-        limit = evidence.times[0] if step < 0 else evidence.end - evidence.gap
-        moment = (limit - course.offset) / course.speed
-        outer = int(np.clip(np.searchsorted(times, moment - questioned.gap / 2), 0, len(times) - 1))
-        far = outer + step * round(_SEARCH / max(questioned.gap, 1e-3))
-    else:
-        outer = int(np.clip(np.searchsorted(times, beyond - questioned.gap / 2), 0, len(times) - 1))
-        far = outer
-    outer = min(outer, inner) if step < 0 else max(outer, inner)
-    cut = _cut(questioned, inner, min(max(far, 0), len(times) - 1), certain=beyond is not None)
-    if cut is None:
-        return outer
-    return cut if step > 0 else cut + 1
-
-
-#: Seconds past the end of the evidence within which a cut in the questioned file counts as the piece's end.
-_SEARCH: Final = 0.1
-#: Bits of a code that change from one picture to the next at a cut, at least; and times the median change around it.
-_CUT_BITS, _CUT_TIMES = 60, 4.0
-
-
-def _cut(questioned: Sight, one: int, other: int, *, certain: bool) -> int | None:
-    """The last picture before the greatest change between two; None unless it is a cut or one is ``certain``."""
-    low, high = min(one, other), max(one, other)
-    if high <= low:
+    longest = max(np.split(places, np.flatnonzero(np.diff(places) > 1) + 1), key=len)
+    inside = longest[good[longest]]
+    if not len(inside):
         return None
-    bits = np.unpackbits(questioned.codes[low : high + 1], axis=1)
-    changed = np.count_nonzero(bits[1:] != bits[:-1], axis=1)
-    at = int(changed.argmax())
-    if not certain and changed[at] < max(_CUT_BITS, _CUT_TIMES * float(np.median(changed))):
-        return None
-    return low + at
+    run = np.zeros(len(good), bool)
+    run[inside[0] : inside[-1] + 1] = True
+    return run
+
+
+def met(laid: Laid, pieces: list[Piece]) -> list[Piece]:
+    """Pieces that follow each other without a gap, or overlap, meet at the cut between them."""
+    found: list[Piece] = []
+    for piece in pieces:
+        if found and piece.first - found[-1].last <= _NEAR_CUT / max(laid.questioned.gap, 1e-3):
+            before = found[-1]
+            last = meeting(laid, before.course, piece.course, (before.last, piece.first))
+            if before.first <= last < piece.last:
+                found[-1] = replace(before, last=last)
+                piece = replace(piece, first=last + 1)  # noqa: PLW2901 - the same piece, from the cut on
+        found.append(piece)
+    return found
+
+
+#: Seconds between two pieces that are taken for none: half of what lies between small pictures of an evidence.
+_NEAR_CUT: Final = 0.25

@@ -26,9 +26,9 @@ from provenance.comparison import (
     Span,
 )
 from provenance.matching.background import calibration_digest
-from provenance.matching.looks.alignment import LEAST_ENERGY
 from provenance.matching.looks.candidates import PROPOSED, by_codes, by_features
 from provenance.matching.looks.changes import changes_in, largest, said_of
+from provenance.matching.looks.laying import LEAST_ENERGY
 from provenance.matching.looks.pieces import LEAST_TOLD, SAME, pieces_of
 from provenance.matching.looks.sight import Sight
 from provenance.matching.looks.stills import compare_stills, is_still
@@ -116,8 +116,9 @@ def _explaining(
     sights = {sight.source: sight for sight in held}
     everything = list(before)
     for proposal in proposals:
-        free = np.ones(len(file.times), bool)
-        everything.extend(pieces_of(file, sights[proposal.source], proposal, free))
+        if not _settles(file, proposal, everything):
+            free = np.ones(len(file.times), bool)
+            everything.extend(pieces_of(file, sights[proposal.source], proposal, free))
     everything.sort(key=lambda one: (one.standing != "same", -one.weight))
     taken = np.zeros(len(file.times), bool)
     kept: list[Piece] = []
@@ -127,6 +128,12 @@ def _explaining(
             kept.append(_beside(piece, taken))
             taken[mine] = True
     return [piece for piece in kept if piece.last >= piece.first]
+
+
+def _settles(file: Sight, proposal: Proposal, found: Sequence[Piece]) -> bool:
+    """Whether what was found of this recording leaves nothing that another pose could explain better."""
+    own = [piece for piece in found if piece.evidence.source == proposal.source and piece.likeness >= _WELL]
+    return _explained(file, own) >= _EXPLAINED
 
 
 #: Part of a piece that better ones may have explained already.
@@ -153,6 +160,8 @@ _WELL: Final = 0.95
 
 
 def _same_recording(file: Sight, pieces: Sequence[Piece], scenes: Sequence[Piece], notes: list[Note]) -> Comparison:
+    pieces, ambiguous = _earliest(pieces)
+    notes.extend(ambiguous)
     segments = tuple(_segment(file, piece) for piece in pieces)
     lengths: dict[str, Fraction] = {}
     for one in segments:
@@ -171,7 +180,7 @@ def _same_recording(file: Sight, pieces: Sequence[Piece], scenes: Sequence[Piece
         alterations = (*alterations, *inside)
     total, whole = file.length(), evidence.length()
     matched = sum((one.questioned.length for one in segments), Fraction(0))
-    notes.append(Note("softBinding.match", "informational", _words(pieces)))
+    notes.append(Note("softBinding.match", "informational", _words(file, pieces)))
     notes.extend(said_of(segments, limit))
     return Comparison(
         relation,
@@ -194,6 +203,23 @@ def _same_recording(file: Sight, pieces: Sequence[Piece], scenes: Sequence[Piece
 
 #: Alterations with which the whole is no rendition: in that nothing was found (formats section 6).
 _CHANGED: Final = frozenset({"mirror", "speed", "picture", "frozen", "removed", "inserted", "colour"})
+
+
+def _earliest(pieces: Sequence[Piece]) -> tuple[Sequence[Piece], list[Note]]:
+    """A single piece that several places of the recording show as well: the earliest of them, and that there are more.
+
+    Of several pieces each stays where the order of the others puts it.
+    """
+    several = [piece for piece in pieces if piece.rivals]
+    if not several:
+        return pieces, []
+    first = pieces[0]
+    if len(pieces) == 1 and first.rivals[0].offset < first.course.offset:
+        pieces = [replace(first, course=first.rivals[0])]
+    places = max(len(piece.rivals) for piece in several) + 1
+    given = "the earliest is given" if len(pieces) == 1 else "the one that follows from the order of the file is given"
+    detail = f"{places} places of the recording look and move alike to the copy; {given}"
+    return pieces, [Note("evidence.ambiguous", "informational", detail)]
 
 
 def _relation(
@@ -263,13 +289,11 @@ def _moment(piece: Piece, seconds: Fraction, *, end: bool) -> Fraction:
     """The evidence's moment at a questioned one: the nearest start or end of a picture, within half a picture."""
     evidence = piece.evidence
     moment = piece.course.speed * float(seconds) + piece.course.offset
-    if end:
-        nearest = int(
-            np.clip(np.searchsorted(evidence.times, moment - evidence.gap / 2) - 1, 0, len(evidence.times) - 1)
-        )
-        return evidence.span(nearest, nearest).end
-    nearest = int(np.clip(np.searchsorted(evidence.times, moment - evidence.gap / 2), 0, len(evidence.times) - 1))
-    return evidence.span(nearest, nearest).start
+    if end:  # the last picture is the one that starts a picture before
+        last = evidence.nearest(moment - evidence.gap)
+        return evidence.span(last, last).end
+    first = evidence.nearest(moment)
+    return evidence.span(first, first).start
 
 
 def _gaps(whole: Span, parts: Iterable[Span]) -> tuple[Span, ...]:
@@ -322,10 +346,13 @@ def _others(
     )
 
 
-def _words(pieces: Sequence[Piece]) -> str:
+def _words(file: Sight, pieces: Sequence[Piece]) -> str:
     alike = min(_MOST_TOLD, *(piece.moves.alike for piece in pieces))
+    # A copy shows a picture of the recording from half a picture before to half a picture after its moment.
+    within = max(max(file.gap, piece.evidence.gap) for piece in pieces) / 2
     return (
-        f"{sum(piece.told_apart for piece in pieces)} pictures; likeness of movement {alike:.2f}, where {SAME} is asked"
+        f"{sum(piece.told_apart for piece in pieces)} pictures; likeness of movement {alike:.2f}, where {SAME} is "
+        f"asked; times are told within {within:.3f} s"
     )
 
 

@@ -122,6 +122,10 @@ class Sight:
         rows = np.frombuffer(self.track.looks.features, np.uint8).reshape(-1, FEATURE_BYTES)
         return rows, np.array(self.track.looks.feature_places, np.int64)
 
+    def nearest(self, moment: float) -> int:
+        """The picture that starts nearest to ``moment`` seconds."""
+        return int(nearest(self.times, np.array([moment]))[0])
+
     def span(self, first: int, last: int) -> Span:
         """From the start of picture ``first`` to the end of picture ``last``."""
         return Span(self.line.seconds(self.line.starts[first]), self.line.seconds(self.line.ends[last]))
@@ -133,3 +137,12 @@ class Sight:
     def length(self) -> Fraction:
         """Seconds that are shown."""
         return self.whole().length
+
+
+def nearest(times: NDArray[np.float64], moments: NDArray[np.float64]) -> NDArray[np.int64]:
+    """For each of ``moments`` (any shape) the place of the nearest of ``times``, which ascend; the earlier of two."""
+    if len(times) == 1:
+        return np.zeros(np.shape(moments), np.int64)
+    after = np.clip(np.searchsorted(times, moments), 1, len(times) - 1)
+    earlier = moments - times[after - 1] <= times[after] - moments
+    return np.asarray(after - earlier, np.int64)

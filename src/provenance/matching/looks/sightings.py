@@ -17,7 +17,7 @@ import numpy as np
 from provenance.binding import reduction
 from provenance.binding.looks import codes
 from provenance.evidence import CODE_BYTES, SMALL_SIDE
-from provenance.matching.looks.candidates import FARTHEST, inner
+from provenance.matching.looks.candidates import FARTHEST, inners
 from provenance.matching.looks.library import FEATURES_AT_ONCE
 from provenance.matching.looks.pose import EIGHT, Pose, turned_codes, window
 
@@ -83,8 +83,7 @@ def by_codes(questioned: Sight, at: int, evidence: Sequence[Sight]) -> list[Sigh
 def _frames(questioned: Sight, at: int) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float64]]]:
     yield questioned.codes[at : at + 1], np.eye(3)
     small = small_of(questioned, at)
-    left, top, right, bottom = inner(small[None])
-    if (right - left, bottom - top) != (SMALL_SIDE, SMALL_SIDE):
+    for left, top, right, bottom in inners(small[None]):
         cut = reduction.means(small[top:bottom, left:right], SMALL_SIDE, SMALL_SIDE)
         yield codes(cut[None]), window(*(place / SMALL_SIDE for place in (left, top, right, bottom)))
 
