@@ -49,7 +49,7 @@ def seconds(span):
     return pytest.approx((float(span.start), float(span.end)), abs=0.16)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.floats(0, 11), st.floats(2.6, 9))
 def test_sound_cut_anywhere_gives_that_interval_back(start, length):
     end = min(start + length, 14)
