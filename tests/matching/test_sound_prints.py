@@ -9,11 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from provenance.binding.soundprint import SoundPrintObserver
-from provenance.comparison import Segment, Span
+from provenance.comparison import Comparison, Segment, Span
 from provenance.evidence import Measurement, PacketRows, Track
+from provenance.matching.relation import NO_AXES
 from provenance.matching.sounds.companion import compare_prints
 from provenance.matching.sounds.heard import Course, Heard, beside, differences
-from provenance.matching.sounds.relation import compare_alone
+from provenance.matching.sounds.relation import compare_alone, with_sound
 from provenance.matching.sounds.search import proposals, runs
 from provenance.matching.sounds.states import stretches
 from speech import RATE, speech
@@ -48,7 +49,7 @@ def seconds(span):
     return pytest.approx((float(span.start), float(span.end)), abs=0.16)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.floats(0, 11), st.floats(2.6, 9))
 def test_sound_cut_anywhere_gives_that_interval_back(start, length):
     end = min(start + length, 14)
@@ -117,6 +118,20 @@ def test_no_print_no_answer():
     bare = Measurement("audio", "whole", "mov", "full", (replace(HELD["talk"].tracks[0], sound_print=None),))
     assert compare_alone(bare, HELD) is None
     assert compare_alone(measured(TALK), {"bare": bare}) is None
+
+
+def test_older_evidence_without_a_print_is_not_checked():
+    pictures = Segment(Span(Fraction(0), Fraction(14)), Span(Fraction(0), Fraction(14)), "bare", "visual", 9)
+    by_looks = Comparison("rendition", "visual", "bare", (pictures,), altered=dict(NO_AXES))
+    bare = replace(HELD["talk"], tracks=(replace(HELD["talk"].tracks[0], sound_print=None),))
+    found = with_sound(by_looks, measured(TALK), {"bare": bare})
+    assert (found.relation, found.sound.relation, found.altered["sound"]) == (
+        "rendition",
+        "not-checked",
+        "not-examined",
+    )
+    assert [note.code for note in found.notes] == ["sound.notCompared"]
+    assert with_sound(by_looks, measured(TALK), {"bare": HELD["talk"]}).sound.relation == "same"
 
 
 def test_a_pitch_moves_bits():

@@ -231,7 +231,9 @@ def _inexact(pair: SoundPair, beside: Beside) -> SoundFound:
     if matched >= DISTINCT_SOUND:
         return _partly(pair, beside)
     whole = Alteration("sound", _hull(beside))
-    if (by_print := _by_print(pair, whole)) is not None:
+    from provenance.matching.sounds.inexact import compare_by_print  # loads numpy
+
+    if (by_print := compare_by_print(pair, whole)) is not None:
         return by_print
     questioned, evidence = pair.lines("blocks")
     found = "cannot-tell" if questioned is None or evidence is None else likeness(questioned, evidence, pair.segments)
@@ -246,31 +248,6 @@ def _inexact(pair: SoundPair, beside: Beside) -> SoundFound:
         notes.append(Note("sound.alike", "informational", "the loudness follows that of the recording"))
     what = "not exact; may be a re-encoding" if found == "alike" else "not exact"
     return SoundFound(SoundComparison("different"), (replace(whole, what=what),), tuple(notes))
-
-
-def _by_print(pair: SoundPair, whole: Alteration) -> SoundFound | None:
-    """What sound prints say of sound that is not exact; None where they say nothing clear.
-
-    The units are others, which is told as an alteration whatever the print says (ADR 32).
-    """
-    from provenance.matching.sounds.companion import compare_prints  # loads numpy
-    from provenance.matching.sounds.heard import Heard
-
-    if pair.questioned.sound_print is None or pair.evidence.sound_print is None:
-        return None
-    source = pair.segments[0].source if pair.segments else ""
-    ours = Heard.of_track("", pair.questioned, pair.files[0])
-    theirs = Heard.of_track(source, pair.evidence, pair.files[1])
-    if ours is None or theirs is None:
-        return None
-    found = compare_prints(ours, theirs, pair.segments, whole=pair.whole)
-    if found is None or found.comparison.relation == "different":
-        return None
-    if found.comparison.shift or found.comparison.relation not in {"same", "excerpt"}:
-        return found
-    note = Note("sound.differs", "failure", "the sound is not exactly that of the recording")
-    coded = replace(whole, what="coded again, and like the recording's by its print")
-    return replace(found, alterations=(coded,), notes=(note, *found.notes))
 
 
 def _hull(beside: Beside) -> Span:
