@@ -39,7 +39,7 @@ MOST_PROPOSED: Final = 12
 #: each; two codes of a copy cropped by a tenth give 10 each.
 LEAST_VOTES: Final = 20
 #: Part of the most votes that another recording has to have to be compared after the first explains the whole file.
-NEARLY: Final = 0.8
+NEARLY: Final = 0.9
 #: Local features of a questioned picture that are asked about, as they are and as in a mirror; nearest ones of each.
 _FEATURES_ASKED, _FEATURES_NEAREST = 75, 32
 #: Local features of one picture that have to be near for its recording to be compared.
