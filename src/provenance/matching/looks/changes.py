@@ -161,10 +161,15 @@ def _limit(piece: Piece, laid: Overlaid, channels: Sequence[_Channel], seconds: 
 
 
 def _seconds(laid: Overlaid) -> Fraction:
-    """Whatever lasts as long shows in two small pictures of the evidence that follow each other."""
+    """Whatever lasts as long shows in two small pictures of the evidence that follow each other, and just beside them."""
     gaps = np.diff(laid.wanted)
     two = gaps[1:] + gaps[:-1] if len(gaps) > 1 else gaps
-    return Fraction(int(np.ceil(float(two.max()) * 100 + 1e-6)), 100)
+    return Fraction(int(np.ceil((float(two.max()) + _BESIDE * laid.gap) * 100 + 1e-6)), 100)
+
+
+#: Questioned pictures by which a change has to reach over those pairs: one is asked on either side of each picture, and
+#: each may be paired with its neighbour.
+_BESIDE: Final = 4
 
 
 def largest(limits: Sequence[Limit]) -> Limit | None:

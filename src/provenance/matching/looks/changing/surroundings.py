@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 #: Part of the picture's side that a strip has at least: poses are right to about one part in a hundred.
 _LEAST: Final = 0.025
-#: Levels between neighbouring boxes, in the mean, below which a strip is a bar: of one colour, or blurred.
-_SMOOTH: Final = 4.0
+#: Levels between neighbouring boxes below which most of a bar lies: of one colour, or blurred; and how much of it. The
+#: rest may be an edge of the picture that the pose has missed by a box.
+_SMOOTH, _MOST = 4.0, 0.7
 #: Pictures looked at.
 _SOME: Final = 9
 
@@ -51,8 +52,8 @@ def _what(questioned: Sight, piece: Piece, strip: _Box) -> str:
     left, top = (math.floor(part * side) + (part > 0) for part in strip[:2])
     right, bottom = (math.ceil(part * side) - (part < 1) for part in strip[2:])
     part = questioned.small[some, top : max(bottom, top + 2), left : max(right, left + 2)].astype(np.float32)
-    steps = float((np.abs(np.diff(part, axis=1)).mean() + np.abs(np.diff(part, axis=2)).mean()) / 2)
-    return "bars" if steps < _SMOOTH else "another picture around it"
+    steps = np.concatenate([np.abs(np.diff(part, axis=axis)).ravel() for axis in (1, 2)])
+    return "bars" if float(np.quantile(steps, _MOST)) < _SMOOTH else "another picture around it"
 
 
 def _shown(questioned: Sight, strip: _Box) -> tuple[Fraction, Fraction, Fraction, Fraction]:

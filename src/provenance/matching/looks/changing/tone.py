@@ -132,7 +132,7 @@ def colouring(
 
 
 def _blocks(planes: Array, seen: NDArray[np.bool_]) -> Array:
-    """Means over an eighth of the picture's side, where all of it is seen: what softness and noise leave alone."""
+    """Means over a quarter of the picture's side, where all of it is seen: what softness and noise leave alone."""
     count, channels, side, _ = planes.shape
     step = side // _PARTS
     means = planes.reshape(count, channels, _PARTS, step, _PARTS, step).mean((3, 5))
@@ -140,7 +140,7 @@ def _blocks(planes: Array, seen: NDArray[np.bool_]) -> Array:
     return np.asarray(means[:, :, whole], np.float32)
 
 
-_PARTS: Final = 8
+_PARTS: Final = 4
 #: Levels from grey that a grey picture keeps at most in nine places of ten, and that one in colours has at least.
 _GREY, _COLOURFUL = 2.0, 5.0
 #: Levels by which a quarter of the picture differs in colour, or half of it in light, from which a filter is told.
