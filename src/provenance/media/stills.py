@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 #: Decoder of each format that is one coded picture from its first byte to its last.
 _DECODERS = {"jpeg": "mjpeg", "png": "png", "webp": "webp", "bmp": "bmp", "tiff": "tiff"}
+#: FFmpeg's own decoder of AV1 needs a graphics processor.
+_SOFTWARE = {"av1": "libdav1d"}
 #: FFmpeg's decoder refuses what its own encoder writes when it is to stop at errors (8.1).
 _NEVER_STRICT = {"tiff"}
 #: Ticks of a second in the only row; what is shown has no time.
@@ -151,7 +153,7 @@ def _bytes(file: File, unit: heif.Coded) -> bytes:
 def _decoded(file: File, unit: heif.Coded, data: bytes) -> tuple[VideoFrame, bool]:
     """The picture, and whether it took concealing errors to get it."""
     for strict in (True, False) if unit.codec not in _NEVER_STRICT else (False,):
-        context = av.CodecContext.create(unit.codec, "r")
+        context = av.CodecContext.create(_SOFTWARE.get(unit.codec, unit.codec), "r")
         assert isinstance(context, VideoCodecContext)
         if unit.record:
             context.extradata = unit.record

@@ -62,7 +62,7 @@ _MOST_STRETCHES: Final = 12
 
 
 @dataclass(frozen=True)
-class _Found:
+class Found:
     """``same``: told from the other moments of the view; ``scene``: it looks alike and is not."""
 
     seen: Glimpse
@@ -81,12 +81,12 @@ def compare_stills(file: Sight, held: Sequence[Sight]) -> Comparison | None:
     held = [one for one in held if len(one.places) and one.says.any()]
     if not pictures or not held:
         return None
-    found: dict[int, list[_Found]] = {at: [] for at in pictures}
+    found: dict[int, list[Found]] = {at: [] for at in pictures}
     notes: list[Note] = []
     for one in held:  # each by itself: what else is held neither crowds it out nor moves its score
         library = sightings.Features([one])
         for at in pictures:
-            found[at] += _seen(file, at, [one], library)
+            found[at] += looks_like(file, at, [one], library)
         if library.left_out:
             detail = "not every local feature of the recording was searched"
             notes.append(Note("evidence.notMeasured", "informational", detail))
@@ -100,7 +100,7 @@ def compare_stills(file: Sight, held: Sequence[Sight]) -> Comparison | None:
     return _same_scene(everything, notes) if everything else None
 
 
-def _seen(file: Sight, at: int, held: Sequence[Sight], library: sightings.Features) -> list[_Found]:
+def looks_like(file: Sight, at: int, held: Sequence[Sight], library: sightings.Features) -> list[Found]:
     """What one picture looks like, one entry a recording, the best first."""
     small = sightings.small_of(file, at)
     laid = _laid(small, sightings.by_codes(file, at, held))
@@ -151,7 +151,7 @@ def _weight(seen: Glimpse) -> float:
     return weight((seen.view, seen.likeness))
 
 
-def _told(seen: Glimpse) -> _Found | None:
+def _told(seen: Glimpse) -> Found | None:
     if seen.likeness < LIKE or _weight(seen) < LEAST_WEIGHT:
         return None
     moments = Moments(seen)
@@ -159,10 +159,10 @@ def _told(seen: Glimpse) -> _Found | None:
     by_codes = moments.telling >= TELLING_CODES and moments.bits >= LEAST_BITS and seen.view.seen >= _MOST_OF_IT
     told = seen.telling >= TELLING or by_codes
     differs = seen.energy >= LEAST_ENERGY and seen.places >= LEAST_PLACES
-    return _Found(seen, moments, "same" if told and differs and seen.likeness >= SAME else "scene")
+    return Found(seen, moments, "same" if told and differs and seen.likeness >= SAME else "scene")
 
 
-def _still(file: Sight, best: dict[int, _Found], found: dict[int, list[_Found]], notes: list[Note]) -> Comparison:
+def _still(file: Sight, best: dict[int, Found], found: dict[int, list[Found]], notes: list[Note]) -> Comparison:
     segments = tuple(segment for at, one in best.items() for segment in _segments(file, at, one))
     source = segments[0].source
     evidence = next(iter(best.values())).seen.evidence
@@ -195,7 +195,7 @@ def _still(file: Sight, best: dict[int, _Found], found: dict[int, list[_Found]],
     )
 
 
-def _segments(file: Sight, at: int, one: _Found) -> list[Segment]:
+def _segments(file: Sight, at: int, one: Found) -> list[Segment]:
     """One for each stretch of equally good moments."""
     seen = one.seen
     evidence, start = seen.evidence, file.span(at, at).start
@@ -227,7 +227,7 @@ def _axes(alterations: Sequence[Alteration], segments: Sequence[Segment]) -> dic
     return axes
 
 
-def _words(one: _Found) -> str:
+def _words(one: Found) -> str:
     seen = one.seen
     by_codes = seen.telling < TELLING
     told, asked = (one.moments.telling, TELLING_CODES) if by_codes else (seen.telling, TELLING)
@@ -237,7 +237,7 @@ def _words(one: _Found) -> str:
     )
 
 
-def _same_scene(found: Iterable[_Found], notes: list[Note]) -> Comparison:
+def _same_scene(found: Iterable[Found], notes: list[Note]) -> Comparison:
     shown = {one.seen.evidence.source: one for one in found}
     flat = all(one.seen.energy < LEAST_ENERGY or one.seen.places < LEAST_PLACES for one in shown.values())
     detail = (
