@@ -106,6 +106,11 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "informational",
         "Not that it is another recording, nor that it is the same: the same place can be filmed twice.",
     ),
+    "softBinding.sameEvent": Meaning(
+        "It looks and moves like a recording that is held, and shows more of the scene: not shown to come from it.",
+        "informational",
+        "Not that another camera recorded it: what is held may have been cropped before it was registered.",
+    ),
     "evidence.sharedMaterial": Meaning(
         "Only material that does not discriminate is shared outside the matched parts: black, bars, silence, "
         "or too few pictures.",

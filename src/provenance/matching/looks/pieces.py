@@ -17,8 +17,11 @@ from provenance.matching.looks.alignment import (
     movement,
     refined_pose,
 )
+from provenance.matching.looks.another_camera import sees_more
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from provenance.matching.looks.alignment import Course, Movement, Pair
@@ -27,7 +30,8 @@ if TYPE_CHECKING:
     from provenance.matching.looks.sight import Sight
 
 #: ``same``: it moves as the recording does. ``scene``: it looks like it, and does not move like it, or nothing moves.
-Standing = Literal["same", "scene"]
+#: ``event``: it moves as the recording does, and another camera saw it.
+Standing = Literal["same", "scene", "event"]
 
 #: Mean likeness of a piece. Wrong pairs of 23 clips had 0.25 at most, but for rooms filmed twice (0.96).
 LIKE: Final = 0.4
@@ -179,6 +183,8 @@ def _run_of(
     last = _edge(questioned, evidence, course, moments[high], after, step=1)
     told = len(inside) >= LEAST_TOLD and moves.energy >= LEAST_ENERGY
     standing: Standing = "same" if told and moves.alike >= SAME else "scene"
+    if standing == "same" and sees_more(questioned, pose, first, last):
+        standing = "event"
     return Piece(evidence, pose, course, first, last, standing, mean, moves, len(inside))
 
 
@@ -245,3 +251,15 @@ def _cut(questioned: Sight, one: int, other: int, *, certain: bool) -> int | Non
     if not certain and changed[at] < max(_CUT_BITS, _CUT_TIMES * float(np.median(changed))):
         return None
     return low + at
+
+
+def another_cameras(pieces: Iterable[Piece]) -> list[Piece]:
+    """The same pieces; what one shows to be of another camera is not the same recording in another pose either."""
+    told = list(pieces)
+    events = [one for one in told if one.standing == "event"]
+
+    def shared(piece: Piece) -> bool:
+        mine = (one for one in events if one.evidence.source == piece.evidence.source)
+        return any(one.first <= piece.last and piece.first <= one.last for one in mine)
+
+    return [replace(one, standing="event") if one.standing == "same" and shared(one) else one for one in told]

@@ -27,7 +27,7 @@ from provenance.comparison import (
 )
 from provenance.matching.looks.alignment import LEAST_ENERGY
 from provenance.matching.looks.candidates import MOST_FEATURES, by_codes, by_features
-from provenance.matching.looks.pieces import SAME, pieces_of
+from provenance.matching.looks.pieces import SAME, another_cameras, pieces_of
 from provenance.matching.looks.sight import Sight
 from provenance.matching.relation import NO_AXES
 
@@ -69,7 +69,7 @@ def compare_looks(questioned: Measurement, evidence: Mapping[str, Measurement]) 
             notes.append(Note("evidence.notMeasured", "informational", detail))
     same = sorted((piece for piece in found if piece.standing == "same"), key=lambda one: one.first)
     if same:
-        return _same_recording(file, same, [one for one in found if one.standing == "scene"], notes)
+        return _same_recording(file, same, [one for one in found if one.standing != "same"], notes)
     return _same_scene(file, found, notes) if found else None
 
 
@@ -82,6 +82,7 @@ def _explaining(
     for proposal in proposals:
         free = np.ones(len(file.times), bool)
         everything.extend(pieces_of(file, sights[proposal.source], proposal, free))
+    everything = another_cameras(everything)
     everything.sort(key=lambda one: (one.standing != "same", -one.weight))
     taken = np.zeros(len(file.times), bool)
     kept: list[Piece] = []
@@ -249,9 +250,17 @@ def _axes(alterations: Sequence[Alteration], segments: Sequence[Segment]) -> dic
 
 
 def _same_scene(file: Sight, pieces: Sequence[Piece], notes: list[Note]) -> Comparison:
+    if any(piece.standing == "event" for piece in pieces):
+        detail = "it shows more of the scene than the recording does, and moves like it"
+        notes.append(Note("softBinding.sameEvent", "informational", detail))
+        return _undetermined(file, pieces, notes)
     still = all(piece.moves.energy < LEAST_ENERGY for piece in pieces)
     detail = "nothing moves by which recordings could be told apart" if still else "it looks alike and moves otherwise"
     notes.append(Note("softBinding.sameScene", "informational", detail))
+    return _undetermined(file, pieces, notes)
+
+
+def _undetermined(file: Sight, pieces: Sequence[Piece], notes: list[Note]) -> Comparison:
     return Comparison(
         "undetermined", "none", altered=dict(NO_AXES), notes=tuple(notes), others=_others(file, pieces, ())
     )
