@@ -136,6 +136,11 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "informational",
         "Not that it comes from none of them: what was changed too much to be recognised is not found.",
     ),
+    "softBinding.sameEvent": Meaning(
+        "It looks and moves like a recording that is held, and shows more of the scene: not shown to come from it.",
+        "informational",
+        "Not that another camera recorded it: what is held may have been cropped before it was registered.",
+    ),
     "evidence.sharedMaterial": Meaning(
         "Only material that does not discriminate is shared outside the matched parts: black, bars, silence, "
         "or too few pictures.",

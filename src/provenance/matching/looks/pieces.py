@@ -10,6 +10,7 @@ import numpy as np
 
 from provenance.matching.background import threshold
 from provenance.matching.looks.alignment import LEAST_PICTURES, Search, likeness_along
+from provenance.matching.looks.another_camera import sees_more
 from provenance.matching.looks.edges import Laid, edge, meeting
 from provenance.matching.looks.laying import LEAST_ENERGY, evidence_gap, lay
 from provenance.matching.looks.movement import movement
@@ -18,6 +19,8 @@ from provenance.matching.looks.runs import FOREIGN, runs_of
 from provenance.matching.looks.settling import settled
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from provenance.matching.looks.alignment import Course
@@ -30,7 +33,8 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 #: ``same``: it moves as the recording does. ``scene``: it looks like it, and does not move like it, or nothing moves.
-Standing = Literal["same", "scene"]
+#: ``event``: it moves as the recording does, and another camera saw it.
+Standing = Literal["same", "scene", "event"]
 
 #: Mean likeness of a piece. Wrong pairs of 23 clips had 0.25 at most, but for rooms filmed twice (0.96).
 LIKE: Final = 0.4
@@ -97,7 +101,7 @@ def _piece(laid: Laid, run: Run) -> Piece | None:
     near = laid.near(run.course, rows)
     mine = (near >= run.first) & (near <= run.last)
     whole = _of_rows(laid, run.course, rows, mine, likeness)
-    if whole is None or whole.standing == "same":
+    if whole is None or whole.standing != "scene":
         return whole
     # What looks alike all along may have been cut: the part that also moves alike is tried by itself.
     part = _longest(mine & (np.minimum(likeness, moving) >= FOREIGN))
@@ -121,12 +125,16 @@ def _of_rows(
     low, high = int(chosen[0]), int(chosen[-1])
     before = moments[low - 1] if low > 0 else None
     after = moments[high + 1] if high + 1 < len(moments) else None
+    first = edge(laid, course, moments[low], before, step=-1)
+    last = edge(laid, course, moments[high], after, step=1)
+    if standing == "same" and sees_more(laid.questioned, laid.pose, first, last):
+        standing = "event"
     return Piece(
         laid.evidence,
         laid.pose,
         course,
-        edge(laid, course, moments[low], before, step=-1),
-        edge(laid, course, moments[high], after, step=1),
+        first,
+        last,
         standing,
         float(likeness[chosen].mean()),
         moves,
@@ -182,3 +190,15 @@ def met(laid: Laid, pieces: list[Piece]) -> list[Piece]:
 
 #: Seconds between two pieces that are taken for none: half of what lies between small pictures of an evidence.
 _NEAR_CUT: Final = 0.25
+
+
+def another_cameras(pieces: Iterable[Piece]) -> list[Piece]:
+    """The same pieces; what one shows to be of another camera is not the same recording in another pose either."""
+    told = list(pieces)
+    events = [one for one in told if one.standing == "event"]
+
+    def shared(piece: Piece) -> bool:
+        mine = (one for one in events if one.evidence.source == piece.evidence.source)
+        return any(one.first <= piece.last and piece.first <= one.last for one in mine)
+
+    return [replace(one, standing="event") if one.standing == "same" and shared(one) else one for one in told]

@@ -29,7 +29,7 @@ from provenance.matching.background import calibration_digest
 from provenance.matching.looks.candidates import PROPOSED, by_codes, by_features
 from provenance.matching.looks.changes import changes_in, largest, said_of
 from provenance.matching.looks.laying import LEAST_ENERGY
-from provenance.matching.looks.pieces import LEAST_TOLD, SAME, pieces_of
+from provenance.matching.looks.pieces import LEAST_TOLD, SAME, another_cameras, pieces_of
 from provenance.matching.looks.sight import Sight
 from provenance.matching.looks.stills import compare_stills, is_still
 from provenance.matching.relation import NO_AXES
@@ -98,7 +98,7 @@ def related(file: Sight, pieces: Sequence[Piece]) -> Comparison | None:
     found = _explaining(file, (), (), pieces)
     same = sorted((piece for piece in found if piece.standing == "same"), key=lambda one: one.first)
     if same:
-        return _same_recording(file, same, [one for one in found if one.standing == "scene"], [])
+        return _same_recording(file, same, [one for one in found if one.standing != "same"], [])
     return _same_scene(file, found, []) if found else None
 
 
@@ -119,6 +119,7 @@ def _explaining(
         if not _settles(file, proposal, everything):
             free = np.ones(len(file.times), bool)
             everything.extend(pieces_of(file, sights[proposal.source], proposal, free))
+    everything = another_cameras(everything)
     everything.sort(key=lambda one: (one.standing != "same", -one.weight))
     taken = np.zeros(len(file.times), bool)
     kept: list[Piece] = []
@@ -323,9 +324,17 @@ def _axes(alterations: Sequence[Alteration], segments: Sequence[Segment], *, exa
 
 
 def _same_scene(file: Sight, pieces: Sequence[Piece], notes: list[Note]) -> Comparison:
+    if any(piece.standing == "event" for piece in pieces):
+        detail = "it shows more of the scene than the recording does, and moves like it"
+        notes.append(Note("softBinding.sameEvent", "informational", detail))
+        return _undetermined(file, pieces, notes)
     still = all(piece.moves.energy < LEAST_ENERGY for piece in pieces)
     detail = "nothing moves by which recordings could be told apart" if still else "it looks alike and moves otherwise"
     notes.append(Note("softBinding.sameScene", "informational", detail))
+    return _undetermined(file, pieces, notes)
+
+
+def _undetermined(file: Sight, pieces: Sequence[Piece], notes: list[Note]) -> Comparison:
     return Comparison(
         "undetermined", "none", altered=dict(NO_AXES), notes=tuple(notes), others=_others(file, pieces, ())
     )
