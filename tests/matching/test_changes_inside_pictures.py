@@ -158,7 +158,7 @@ def yard(studio, tmp_path_factory):
     back, front = (studio.clip(name, size=(320, 180), fps=25, seconds=6, sound=None) for name in ("yard", "walker"))
     out = tmp_path_factory.mktemp("yard") / "yard.mp4"
     graph = (
-        "[0:v]trim=end_frame=1,loop=149:1,setpts=N/25/TB,gblur=sigma=1.2[b];[1:v]scale=80:60,gblur=sigma=1[f];"
+        "[0:v]trim=end_frame=1,loop=149:1,setpts=N/25/TB,gblur=sigma=1.2,hue=s=0.3[b];[1:v]scale=80:60,gblur=sigma=1[f];"
         "[b][f]overlay=x='20+30*t':y='60+20*sin(2*t)'"
     )
     stock.ffmpeg("-i", back, "-i", front, "-filter_complex", graph, "-t", "6", *CODING[:4], "-crf", "16", out)

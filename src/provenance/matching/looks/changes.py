@@ -161,7 +161,7 @@ def _limit(piece: Piece, laid: Overlaid, channels: Sequence[_Channel], seconds: 
 
 
 def _seconds(laid: Overlaid) -> Fraction:
-    """Whatever lasts as long shows in two small pictures of the evidence that follow each other, and beside them."""
+    """Whatever lasts as long shows in two small pictures of the evidence in a row, and just beside them."""
     gaps = np.diff(laid.wanted)
     two = gaps[1:] + gaps[:-1] if len(gaps) > 1 else gaps
     return Fraction(int(np.ceil((float(two.max()) + _BESIDE * laid.gap) * 100 + 1e-6)), 100)

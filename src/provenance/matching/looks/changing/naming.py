@@ -36,6 +36,10 @@ _BANNER, _CAPTION, _WIDER, _LOGO = 0.95, 0.25, 2.5, 0.15
 _EDGE: Final = 0.35
 
 
+#: Questioned pictures past a row in which a change may begin or end: what a neighbour explains is no difference there.
+_NEAR: Final = 2
+
+
 @dataclass(frozen=True)
 class Place:
     """Brings an area of the evidence picture into the questioned file as it is shown."""
@@ -68,7 +72,7 @@ class Place:
         file, moments = self.questioned, self.laid.moments
         low = self.piece.first if before < 0 else self._number(moments[before])
         high = self.piece.last + 1 if after >= len(moments) else self._number(moments[after])
-        kept = np.flatnonzero((file.places >= low) & (file.places <= high))
+        kept = np.flatnonzero((file.places >= low - _NEAR) & (file.places <= high + _NEAR))
         if len(kept) < 2:  # noqa: PLR2004 - no step between them
             return high
         left, top, right, bottom = self._coded(area.box)

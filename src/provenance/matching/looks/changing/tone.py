@@ -125,7 +125,8 @@ def colouring(
     colourful, left = (float(np.quantile(np.abs(one - _MIDDLE), 0.9)) for one in (own, shown))
     if left <= _GREY and colourful >= _COLOURFUL:
         return "grey"
-    if float(np.quantile(np.abs(shown - own), 0.75)) >= _OTHER_COLOURS:  # much may be grey in either
+    other = max(_OTHER_COLOURS, _PART_OF_COLOURS * colourful)
+    if float(np.quantile(np.abs(shown - own), 0.75)) >= other:  # much may be grey in either
         return "colours changed"
     apart = _blocks(questioned[0][:, None], seen[0]) - _blocks(evidence[0][:, None], seen[0])
     return "light changed" if apart.size and float(np.median(np.abs(apart))) >= _OTHER_LIGHT else None
@@ -146,3 +147,5 @@ _GREY, _COLOURFUL = 2.0, 5.0
 #: Levels by which a quarter of the picture differs in colour, or half of it in light, from which a filter is told.
 #: Codecs leave 0.2 to 1.5; a matrix that a player takes wrongly moves colours by about 2.
 _OTHER_COLOURS, _OTHER_LIGHT = 3.0, 7.0
+#: The same as a part of how colourful the recording is: sampling moves colours by a part of themselves.
+_PART_OF_COLOURS: Final = 0.15
