@@ -125,6 +125,13 @@ def test_the_four_strengths_are_worded_apart():
     assert len(told) == 5
 
 
+def test_the_headline_says_how_much_of_the_picture_a_copy_shows():
+    (segment,) = CUT.segments
+    part = replace(segment, basis="visual", region=(Fraction(1, 10), Fraction(0), Fraction(9, 10), Fraction(4, 5)))
+    assert "shows 72% of the picture" in headline(replace(CUT, basis="visual", segments=(part,)))
+    assert "of the picture" not in headline(replace(CUT, basis="visual", segments=(replace(segment, basis="visual"),)))
+
+
 def test_the_headline_names_what_was_changed():
     changed = replace(CUT, alterations=(Alteration("mirror"), Alteration("sound")))
     assert headline(changed).endswith("changed: it is shown mirrored; the sound differs")

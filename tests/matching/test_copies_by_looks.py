@@ -159,6 +159,37 @@ def event(studio, tmp_path, name, move="30+30*t"):
     return out
 
 
+@pytest.mark.parametrize(("start", "length"), [(0.0, 1.24), (1.36, 1.6), (2.92, 3.08)])
+def test_an_excerpt_cut_anywhere_gives_its_interval_back(start, length, copy, held):
+    found = compare_looks(copy("-ss", str(start), "-t", str(length), "-vf", "scale=240:-2"), held)
+    assert (found.relation, found.source, found.unmatched) == ("excerpt", "pier", ())
+    (segment,) = found.segments
+    assert seconds(segment.evidence) == (start, start + length)
+    assert seconds(segment.questioned) == (0, length)
+
+
+def test_a_passage_that_comes_twice_is_given_its_first_place_and_said_to_be_ambiguous(studio, copy, tmp_path):
+    stock.ffmpeg("-i", studio.clip("pier", **OPTIONS), "-vf", "loop=1:size=150", *CODING, tmp_path / "twice.mp4")
+    twice = {"twice": looked(tmp_path / "twice.mp4", "kept")}
+    found = compare_looks(copy("-ss", "1.8", "-t", "2.4"), twice)
+    assert [note.code for note in found.notes] == ["evidence.ambiguous", "softBinding.match"]
+    assert found.notes[0].detail.startswith("2 places")
+    assert seconds(found.segments[0].evidence) == (1.8, 4.2)
+    whole = compare_looks(copy("-vf", "loop=1:size=150"), twice)
+    assert (whole.relation, [note.code for note in whole.notes]) == ("rendition", ["softBinding.match"])
+
+
+def test_how_exactly_times_are_told_is_said(copy, held):
+    (note,) = compare_looks(copy("-vf", "fps=12"), held).notes
+    assert note.detail.endswith("times are told within 0.042 s")
+
+
+def test_an_upright_post_is_found_inside_its_blurred_fill(copy, held):
+    fill = "split[a][b];[a]scale=180:320,gblur=12[c];[b]scale=162:-2[d];[c][d]overlay=9:114"
+    found = compare_looks(copy("-filter_complex", fill), held)
+    assert (found.relation, found.source) == ("rendition", "pier")
+
+
 def test_another_event_before_the_same_camera_is_not_the_same_recording(studio, tmp_path):
     held = {"first": looked(event(studio, tmp_path, "walker"), "kept")}
     again = looked(event(studio, tmp_path, "runner"), "close")

@@ -16,14 +16,14 @@ FPS, SECONDS, PLACES = 25, 20.0, 300
 SAME = 0.8
 
 
-def recording(seed):
+def recording(seed, seconds=SECONDS):
     """A function of time: a picture of PLACES values that changes smoothly and does not come back."""
     random = np.random.default_rng(seed)
-    knots = random.normal(size=(round(SECONDS * 4) + 8, PLACES))
+    knots = random.normal(size=(round(seconds * 4) + 8, PLACES))
     still = random.normal(size=PLACES)
 
     def shown(times):
-        at = np.clip(times, 0, SECONDS) * 4 + 2
+        at = np.clip(times, 0, seconds) * 4 + 2
         low = at.astype(int)
         share = (at - low)[:, None]
         return (still + (1 - share) * knots[low] + share * knots[low + 1]).astype(np.float32)
@@ -32,11 +32,11 @@ def recording(seed):
 
 
 FIRST, SECOND = recording(1), recording(2)
+KEPT = np.arange(0, SECONDS, 0.4)
 
 
-def pair(times, pictures, evidence=FIRST, noise=0.3):
+def pair(times, pictures, evidence=FIRST, noise=0.3, there=KEPT):
     """What is questioned has noise on it, as coding again leaves some."""
-    there = np.arange(0, SECONDS, 0.4)
     one = (pictures + np.random.default_rng(7).normal(0, noise, pictures.shape)).astype(np.float32)
     other = evidence(there)
     own = other - other.mean(0)
@@ -98,6 +98,19 @@ def test_every_round_of_a_loop_is_found():
     here = np.arange(0, 60, 1 / FPS)
     found = runs(pair(here, FIRST(5 + here % 3)))
     assert len(found) == 20
+
+
+def test_a_short_copy_of_a_long_recording_is_found_to_the_picture_and_the_reverse():
+    """Forty minutes: offsets on a grid alone would be half a second apart."""
+    seconds = 2400
+    long = recording(5, seconds)
+    here = np.arange(0, 5, 1 / FPS)
+    ((course, *_),) = runs(pair(here, long(here + 1234.56), long, there=np.arange(0, seconds, 0.4)))
+    assert course.offset == pytest.approx(1234.56, abs=0.02)
+    here = np.arange(0, seconds, 0.8)
+    ((course, first, last),) = runs(pair(here, long(here), long, there=np.arange(1200, 1205, 0.4)))
+    assert course.offset == pytest.approx(0, abs=0.05)
+    assert (first, last) == (pytest.approx(1200, abs=0.8), pytest.approx(1205, abs=0.8))
 
 
 def test_another_recording_has_no_course():

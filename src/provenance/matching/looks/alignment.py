@@ -66,6 +66,17 @@ def step_of(pair: Pair) -> float:
     return float(np.median(np.diff(pair.questioned_times))) if len(pair.questioned_times) > 1 else 0.04
 
 
+def reached(here: Times, moments: Times, near: NDArray[np.int64], step: float) -> NDArray[np.bool_]:
+    """Whether questioned pictures at ``here`` show ``moments``, of which ``near`` are the nearest, ``step`` s apart.
+
+    Not before the first nor after the last. Files of hours have a small picture in seconds only: what lies between two
+    of them is not compared.
+    """
+    inside = (moments >= here[0] - step / 2) & (moments <= here[-1] + step / 2)
+    found: NDArray[np.bool_] = inside & (np.abs(here[near] - moments) <= max(_OFF_MOMENT, min(step, 2 * _OFF_MOMENT)))
+    return found
+
+
 class Search:
     """Courses through the likeness of a pair, where the questioned pictures are ``free``."""
 
@@ -75,6 +86,7 @@ class Search:
         self._value = np.where(free[None, :], pair.value, 0.0)
         self._best = self._value.max(1) if self._value.size else np.zeros(0)
         self._step = step_of(pair)
+        self._known: dict[float, tuple[Times, NDArray[np.int64], NDArray[np.floating]]] = {}
 
     def best(self) -> Course | None:
         """The best straight course; None if there is none."""
@@ -118,7 +130,7 @@ class Search:
         pair = self._pair
         moments = course.here(pair.evidence_times)
         near = nearest(pair.questioned_times, moments)
-        close = np.abs(pair.questioned_times[near] - moments) <= self._reach
+        close = self._reached(moments, near)
         if not close.any():
             return np.full(len(pair.questioned_times), -1.0)
         contrast = np.linalg.norm(pair.evidence, axis=1)
@@ -133,10 +145,8 @@ class Search:
         out[outside] = -1.0
         return out
 
-    @property
-    def _reach(self) -> float:
-        """Files of hours have a small picture in seconds only: what lies between two of them is not compared."""
-        return max(_OFF_MOMENT, min(self._step, 2 * _OFF_MOMENT))
+    def _reached(self, moments: Times, near: NDArray[np.int64]) -> NDArray[np.bool_]:
+        return reached(self._pair.questioned_times, moments, near, self._step)
 
     def _along(
         self,
@@ -150,23 +160,33 @@ class Search:
 
         ``around``: only offsets within half a second of this one; ``base``: what other courses explain already.
         """
-        here = self._pair.questioned_times
-        rows = self._rows(most[0])
-        there = self._pair.evidence_times[rows]
         best: Course | None = None
         for speed in speeds:
-            offsets = self._offsets(rows, speed, most[1], around)
-            moments = (there[None, :] - offsets[:, None]) / speed
-            near = nearest(here, moments)
-            inside = (np.abs(here[near] - moments) <= self._reach) & self._free[near]
-            along = np.where(inside, self._value[rows[None, :], near], 0.0)
+            offsets, near, along = self._laid_out(speed, most, around)
             floor = _FOR if base is None else np.maximum(_FOR, base[near])
             gains = np.maximum(along - floor, 0).sum(1)
             at = int(gains.argmax())
             if best is None or gains[at] > best.gain:
-                mean = float(along[at].sum()) / max(1, int(inside[at].sum()))
+                mean = float(along[at].sum()) / max(1, int((along[at] != 0).sum()))
                 best = Course(mean, speed, float(offsets[at]), float(gains[at]))
         return best
+
+    def _laid_out(
+        self, speed: float, most: tuple[int, int], around: float | None
+    ) -> tuple[Times, NDArray[np.int64], NDArray[np.floating]]:
+        """Offsets tried, and for each the questioned pictures that evidence pictures fall on, and their likeness."""
+        kept = self._known.get(speed) if around is None and most == _SEARCH else None
+        if kept is not None:
+            return kept
+        here, rows = self._pair.questioned_times, self._rows(most[0])
+        offsets = self._offsets(rows, speed, most[1], around)
+        moments = (self._pair.evidence_times[rows][None, :] - offsets[:, None]) / speed
+        near = nearest(here, moments)
+        inside = self._reached(moments, near) & self._free[near]
+        found = offsets, near, np.where(inside, self._value[rows[None, :], near], 0.0)
+        if around is None and most == _SEARCH:  # asked for again by every further course
+            self._known[speed] = found
+        return found
 
     def _rows(self, most: int) -> NDArray[np.int64]:
         """All evidence pictures; of many, half spread evenly, half those that are most like something questioned."""
@@ -203,7 +223,7 @@ class Search:
 
     def _peaks(self, course: Course) -> tuple[Times, Times, Times]:
         """Best questioned moments near a course, the evidence moments they belong to, and how sharp each is."""
-        rows, moments, weights = [], [], []
+        rows, moments, weights, values = [], [], [], []
         here, value = self._pair.questioned_times, self._value
         around = course.here(self._pair.evidence_times)
         lows, highs = np.searchsorted(here, around - _REACH), np.searchsorted(here, around + _REACH)
@@ -211,7 +231,7 @@ class Search:
             low, high = int(lows[at]), int(highs[at])
             window = value[at, low:high]
             best = int(window.argmax())
-            if not 0 < best < len(window) - 1 or window[best] < _PEAK * course.score:
+            if not 0 < best < len(window) - 1:
                 continue
             left, middle, right = (float(window[best + step]) for step in (-1, 0, 1))
             bend = left - 2 * middle + right
@@ -221,9 +241,13 @@ class Search:
             rows.append(self._pair.evidence_times[at])
             moments.append(here[low + best] + 0.5 * (left - right) / bend * gap)
             weights.append(-bend)
-        sharp = np.array(weights)  # at a cut the bend is that of the cut: none may speak for all the others
-        most = _SHARPEST * float(np.median(sharp)) if len(sharp) else 0.0
-        return np.array(moments), np.array(rows), np.minimum(sharp, most)
+            values.append(middle)
+        if not values:
+            return np.zeros(0), np.zeros(0), np.zeros(0)
+        on_it = np.array(values) >= _PEAK * np.quantile(values, 0.9)  # others are of another course
+        sharp = np.array(weights)[on_it]  # at a cut the bend is that of the cut: none may speak for all the others
+        weighed = np.minimum(sharp, _SHARPEST * np.median(sharp))
+        return np.array(moments)[on_it], np.array(rows)[on_it], weighed
 
 
 def _is_better(other: Course, plain: Sequence[Course]) -> bool:
@@ -236,7 +260,7 @@ def _is_better(other: Course, plain: Sequence[Course]) -> bool:
 _BY_CHANCE, _MORE_ALIKE = 1.05, 0.03
 #: Seconds around a course in which the best moment of a picture is looked for; and how often, where the speed changes.
 _REACH, _ROUNDS = 0.3, 3
-#: Part of the likeness along a course that a single moment has at least.
+#: Part of the likeness of the best moments of a course that a single one has at least.
 _PEAK: Final = 0.6
 #: Bend of likeness over three pictures below which nothing moves.
 _FLAT: Final = 1e-4
@@ -244,6 +268,8 @@ _FLAT: Final = 1e-4
 _SHARPEST: Final = 2.0
 #: Seconds by which a moment may lie off the refined course, and part of the moments that have to lie on a new speed's.
 _OFF, _ON_IT = 0.06, 0.7
+#: Seconds by which a stretch drifts at another speed before that is told: single moments are off by half as much.
+_DRIFT: Final = 0.15
 #: Moments that a fit of the speed needs, and seconds that they have to spread over.
 _FIT, _SPREAD = 8, 3.0
 #: Speeds nearer to 1 than this are 1: half of what formats section 6 tells.
@@ -265,7 +291,8 @@ def _fitted(course: Course, here: Times, there: Times, weights: Times) -> Course
     drifting = replace(course, speed=speed, offset=_median(there - speed * here, weights))
     near = np.abs(there - speed * here - drifting.offset) < _OFF
     at_rest = np.abs(there - plain.speed * here - plain.offset) < _OFF
-    if near.sum() >= max(_FIT, _ON_IT * len(here)) and near.sum() > at_rest.sum():
+    drifts = near.any() and abs(speed - course.speed) * float(np.ptp(here[near])) >= _DRIFT
+    if drifts and near.sum() >= max(_FIT, _ON_IT * len(here)) and near.sum() > at_rest.sum():
         speed, offset = np.polyfit(here[near], there[near], 1, w=np.sqrt(weights[near]))
         drifting = replace(course, speed=float(speed), offset=float(offset))
         if abs(speed - 1) > _SAME_SPEED and SPEEDS[0] <= speed <= SPEEDS[-1]:
@@ -289,7 +316,7 @@ def likeness_along(pair: Pair, course: Course) -> tuple[NDArray[np.int64], Times
     here = pair.questioned_times
     moments = course.here(pair.evidence_times)
     near = nearest(here, moments)
-    rows = np.flatnonzero(np.abs(here[near] - moments) <= max(_OFF_MOMENT, step_of(pair)))
+    rows = np.flatnonzero(reached(here, moments, near, step_of(pair)))
     moving = np.where(pair.moves[rows], pair.moving[rows, near[rows]], 1.0)
     return rows, pair.likeness[rows, near[rows]].astype(np.float64), moving.astype(np.float64)
 

@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 _WINDOW, _WINDOWS, _LESS_IN_WINDOWS = 6, 3, 0.15
 #: Tiles of the picture each way, in which is looked for something laid over it.
 _TILES: Final = 8
-#: A tile whose plain likeness stays below this is not of the recording at all: in another event in the same room the
-#: walls still are.
-_COVERED: Final = 0.3
+#: Part of the plain likeness of the better tiles below which a tile is covered, in part or wholly. Under an inset and
+#: a banner on a clip that moves tiles had -0.2 to 0.5, those beside them 0.7 to 1.0; in another event in the same room
+#: the walls are alike, and what moves is hidden with the tiles that are not.
+_COVERED: Final = 0.6
 #: Parts of what is compared, and of all movement of the evidence, that may lie under what is laid over.
-_MOST_COVERED, _MOST_HIDDEN = 0.5, 0.5
+_MOST_COVERED, _MOST_HIDDEN = 0.5, 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +54,20 @@ def movement(pair: Pair, course: Course, evidence_rows: NDArray[np.int64], enoug
     found = _judged(there, here)
     if found.alike >= enough or found.energy < LEAST_ENERGY:
         return found
-    seen = _uncovered(there, here, pair.places)
+    seen = uncovered(there, here, pair.places)
     if seen is None:
         return found
     rest = _judged(there[:, seen], here[:, seen])
-    return rest if rest.alike > found.alike else found
+    # With what moves hidden, a lamp that goes on in both could be all that is left.
+    sure = min(rest.alike, _without_one_change(there[:, seen], here[:, seen], otherwise=0.0))
+    return Movement(sure, rest.energy) if sure > found.alike else found
 
 
 def _judged(there: Array, here: Array) -> Movement:
     whole, energy = _moves_alike(there, here)
     windows = [slice(at, at + _WINDOW) for at in range(0, len(there) - _WINDOW + 1, _WINDOW // 2)]
     if len(windows) < _WINDOWS:
-        return Movement(min(whole, _without_one_change(there, here)), energy)
+        return Movement(min(whole, _without_one_change(there, here, otherwise=1.0)), energy)
     each = [_moves_alike(there[window], here[window]) for window in windows]
     told = [alike for alike, moved in each if moved >= LEAST_ENERGY]
     if len(told) < _WINDOWS:  # it moves at one moment only
@@ -72,8 +75,8 @@ def _judged(there: Array, here: Array) -> Movement:
     return Movement(min(whole, float(np.quantile(told, 0.25)) + _LESS_IN_WINDOWS), energy)
 
 
-def _without_one_change(there: Array, here: Array) -> float:
-    """Likeness of movement without the one pattern that explains most of it, where that leaves enough to compare.
+def _without_one_change(there: Array, here: Array, *, otherwise: float) -> float:
+    """Likeness of movement without the pattern that explains most of it; ``otherwise`` where that leaves too little.
 
     A stretch too short for windows: what changes once, like a lamp that goes on, is one pattern whatever it changes.
     Something that moves across the picture is many.
@@ -82,7 +85,7 @@ def _without_one_change(there: Array, here: Array) -> float:
     values, vectors = np.linalg.eigh((own @ own.T).astype(np.float64))
     keep = np.eye(len(own)) - np.outer(vectors[:, -1], vectors[:, -1])
     if values[:-1].sum() < _LEFT * values.sum() or len(own) <= _WINDOWS:
-        return 1.0
+        return otherwise
     one, other = keep @ own, keep @ (here - here.mean(0))
     alike = _correlation(one, other)
     return alike + _LESS_IN_WINDOWS
@@ -103,14 +106,18 @@ def _correlation(there: NDArray[np.floating], here: NDArray[np.floating]) -> flo
     return float((there * here).sum()) / max(below, 1e-9)
 
 
-def _uncovered(there: Array, here: Array, places: NDArray[np.int64]) -> NDArray[np.bool_] | None:
-    """Columns in tiles that show the recording; None where there are no others, or too little is left of it."""
+def uncovered(there: Array, here: Array, places: NDArray[np.int64]) -> NDArray[np.bool_] | None:
+    """Columns in tiles that show the recording; None where there are no others, or too little is left of it.
+
+    ``there``, ``here``: aligned rows of both; ``places``: which of HALF x HALF places their columns are.
+    """
     tile = (places // HALF * _TILES // HALF) * _TILES + places % HALF * _TILES // HALF
     tiles = np.unique(tile)
-    hidden = [one for one in tiles.tolist() if _correlation(there[:, tile == one], here[:, tile == one]) < _COVERED]
+    alike = np.array([_correlation(there[:, tile == one], here[:, tile == one]) for one in tiles])
+    hidden = tiles[alike < _COVERED * np.quantile(alike, 0.75)]
     covered = np.isin(tile, hidden)
     moving = np.square(there - there.mean(0)).sum(0)
-    if not hidden or covered.mean() > _MOST_COVERED or moving[covered].sum() > _MOST_HIDDEN * moving.sum():
+    if not len(hidden) or covered.mean() > _MOST_COVERED or moving[covered].sum() > _MOST_HIDDEN * moving.sum():
         return None
     seen: NDArray[np.bool_] = ~covered
     return seen

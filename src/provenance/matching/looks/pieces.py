@@ -42,6 +42,9 @@ LIKE: Final = 0.4
 #: (docs/adr/0031-looks.md).
 SAME: Final = threshold("looks.movement.same")
 LEAST_TOLD: Final = 4
+#: The same of three small pictures, a copy of 1.2 s.
+SHORT_SAME: Final = threshold("looks.short.same")
+SHORT_ENERGY: Final = threshold("looks.short.energy")
 #: Likeness of a piece in which nothing moves and that stands beside one of the same recording.
 STILL: Final = threshold("looks.still.beside")
 
@@ -117,9 +120,8 @@ def _of_rows(
     if len(chosen) < LEAST_PICTURES or float(likeness[chosen].mean()) < LIKE:
         return None
     inside = rows[chosen]
-    moves = movement(laid.pair, course, inside, SAME)
-    told = len(inside) >= LEAST_TOLD and moves.energy >= LEAST_ENERGY
-    standing: Standing = "same" if told and moves.alike >= SAME else "scene"
+    moves = movement(laid.pair, course, inside, SAME if len(inside) >= LEAST_TOLD else SHORT_SAME)
+    standing: Standing = "same" if _is_shown(moves, len(inside)) else "scene"
     # Where the next small picture is not like it, or there is none, the piece ends between the two: at the cut.
     moments = course.here(laid.pair.evidence_times[rows])
     low, high = int(chosen[0]), int(chosen[-1])
@@ -140,6 +142,13 @@ def _of_rows(
         moves,
         len(inside),
     )
+
+
+def _is_shown(moves: Movement, pictures: int) -> bool:
+    """Whether it is the same recording: of three pictures more is asked than of more."""
+    if pictures < LEAST_TOLD:
+        return moves.alike >= SHORT_SAME and moves.energy >= SHORT_ENERGY
+    return moves.alike >= SAME and moves.energy >= LEAST_ENERGY
 
 
 def _extended(questioned: Sight, pieces: list[Piece]) -> list[Piece]:

@@ -10,7 +10,8 @@ import numpy as np
 
 from provenance.evidence import SMALL_SIDE
 from provenance.matching.looks.alignment import LEAST_PICTURES, at_best, likeness_along
-from provenance.matching.looks.laying import TO_UNIT, lay
+from provenance.matching.looks.laying import HALF, TO_UNIT, lay
+from provenance.matching.looks.movement import uncovered
 from provenance.matching.looks.pose import Pose
 from provenance.matching.looks.sight import nearest
 
@@ -48,11 +49,13 @@ def settled(questioned: Sight, evidence: Sight, pose: Pose, pair: Pair, course: 
     best = None if judge is None else judge.judged(pose, course)
     if judge is None or best is None:
         return pose
+    everywhere = np.full((SMALL_SIDE, SMALL_SIDE), 255, np.uint8)
+    seen = judge.seen(*best) if best[1].score < _LAID_OVER else everywhere
     for shift in _SHIFTS:
         for _ in range(_ROUNDS):
             if best[1].score >= _GOOD:
                 return best[0]
-            moved = judge.refined(best[0], replace(best[1], offset=best[1].offset + shift))
+            moved = judge.refined(best[0], replace(best[1], offset=best[1].offset + shift), seen)
             again = None if moved is None else judge.judged(moved, best[1])
             if again is None or again[1].score <= best[1].score + _BETTER:
                 break
@@ -60,6 +63,8 @@ def settled(questioned: Sight, evidence: Sight, pose: Pose, pair: Pair, course: 
     return best[0]
 
 
+#: Likeness below which something may be laid over the picture, which a pose is not refined on.
+_LAID_OVER: Final = 0.8
 #: Likeness that a further round has to add.
 _BETTER: Final = 5e-4
 
@@ -94,7 +99,24 @@ class _Judge:
         pair = lay(self.questioned, self.evidence, pose, self.here, self.there)
         return None if pair is None else (pose, at_best(pair, course, _WITHIN))
 
-    def refined(self, pose: Pose, course: Course) -> Pose | None:
+    def seen(self, pose: Pose, course: Course) -> NDArray[np.uint8]:
+        """Where the questioned picture shows the evidence, 255 or 0: a pose is not refined on what is laid over it."""
+        everywhere = np.full((SMALL_SIDE, SMALL_SIDE), 255, np.uint8)
+        pair = lay(self.questioned, self.evidence, pose, self.here, self.there)
+        if pair is None:
+            return everywhere
+        near = nearest(pair.questioned_times, course.here(pair.evidence_times))
+        shown = uncovered(pair.evidence, pair.questioned[near], pair.places)
+        if shown is None:
+            return everywhere
+        half = np.full(HALF * HALF, 255, np.uint8)
+        half[pair.places[~shown]] = 0
+        whole = half.reshape(HALF, HALF).repeat(2, 0).repeat(2, 1)
+        matrix = np.linalg.inv(TO_UNIT) @ np.linalg.inv(pose.matrix) @ TO_UNIT
+        size = (SMALL_SIDE, SMALL_SIDE)
+        return np.asarray(cv2.warpPerspective(whole, matrix, size, flags=cv2.INTER_NEAREST, borderValue=255), np.uint8)
+
+    def refined(self, pose: Pose, course: Course, seen: NDArray[np.uint8]) -> Pose | None:
         """``pose``, moved so that aligned pictures lie on each other as well as they can; None if that is not found.
 
         Enhanced correlation coefficient (Evangelidis and Psarakis, 2008), as OpenCV has it, on several pictures: the
@@ -108,7 +130,7 @@ class _Judge:
         placed = [
             corners
             for row, picture in zip(chosen.tolist(), near.tolist(), strict=True)
-            if (corners := _placed(self.evidence.small[row], self.questioned.small[picture], start)) is not None
+            if (corners := _placed(self.evidence.small[row], self.questioned.small[picture], start, seen)) is not None
         ]
         if not placed:
             return None
@@ -119,12 +141,13 @@ class _Judge:
         return moved if moved.is_sound else None
 
 
-def _placed(one: NDArray[np.uint8], other: NDArray[np.uint8], start: NDArray[np.float32]) -> NDArray[np.float64] | None:
+def _placed(
+    one: NDArray[np.uint8], other: NDArray[np.uint8], start: NDArray[np.float32], seen: NDArray[np.uint8]
+) -> NDArray[np.float64] | None:
     """Where the corners of one small questioned picture lie in one of the evidence; None if it did not converge."""
     steps = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, _STEPS, 1e-5)
-    everywhere = np.full((SMALL_SIDE, SMALL_SIDE), 255, np.uint8)
     try:
-        _, found = cv2.findTransformECC(one, other, start.copy(), cv2.MOTION_HOMOGRAPHY, steps, everywhere, 5)
+        _, found = cv2.findTransformECC(one, other, start.copy(), cv2.MOTION_HOMOGRAPHY, steps, seen, 5)
         corners = Pose(TO_UNIT @ np.linalg.inv(found.astype(np.float64)) @ np.linalg.inv(TO_UNIT)).corners
     except (cv2.error, np.linalg.LinAlgError):
         return None
