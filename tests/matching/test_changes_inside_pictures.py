@@ -72,10 +72,10 @@ def test_two_squares_apart_are_two(pictures):
 
 
 def test_what_one_picture_shows_alone_needs_more(pictures):
-    faint, strong = (painted(noisy(pictures, 2), 6, levels, slice(2, 3)) for levels in (14, 120))
+    faint, strong = (painted(noisy(pictures, 2), 6, levels, slice(2, 3)) for levels in (24, 120))
     assert found(pictures, faint) == []
     assert [(one.first, one.last) for one in found(pictures, strong)] == [(2, 2)]
-    assert found(pictures, painted(noisy(pictures, 2), 6, 14, slice(2, 4))) != []
+    assert found(pictures, painted(noisy(pictures, 2), 6, 24, slice(2, 4))) != []
 
 
 def test_what_a_picture_just_beside_shows_is_no_difference(pictures):

@@ -76,13 +76,14 @@ class Place:
         if len(kept) < 2:  # noqa: PLR2004 - no step between them
             return high
         left, top, right, bottom = self._coded(area.box)
-        side = file.small.shape[-1]
-        part = file.small[
+        side = area.mask.shape[-1]  # a change of colour is looked for in colour
+        part = (file.small if side == file.small.shape[-1] else file.colours)[
             kept[0] : kept[-1] + 1,
+            ...,
             int(top * side) : max(int(top * side) + 1, int(np.ceil(bottom * side))),
             int(left * side) : max(int(left * side) + 1, int(np.ceil(right * side))),
         ].astype(np.float32)
-        steps = np.abs(np.diff(part, axis=0)).mean((1, 2))
+        steps = np.abs(np.diff(part, axis=0)).reshape(len(part) - 1, -1).mean(1)
         return int(file.places[kept[int(steps.argmax()) + 1]])
 
     def _coded(self, box: Box) -> Box:

@@ -82,7 +82,7 @@ def noise_of(evidence: Array, questioned: Array, moves: Array, seen: NDArray[np.
 
 #: Part of what changes in the questioned file from the picture before to the one after that counts as noise where a
 #: picture is of another moment: that of a lower rate. What was laid over it or painted hardly moves within that time.
-_MOVES: Final = 0.5
+_MOVES: Final = 1.0
 
 
 #: Differences of a picture, in scales, below which it is no worse than others.

@@ -52,13 +52,25 @@ class Tone:
 
     def settled(self, evidence: Array, questioned: Array, seen: NDArray[np.bool_]) -> Array:
         """As :meth:`of_luma`, with a gain and an offset of each picture: lamps flicker, cameras adjust."""
-        shown = self.of_luma(evidence)
+        low, high = (float(edge) for edge in np.quantile(questioned[:, seen], (_CLIPPED, 1 - _CLIPPED)))
+        lifted = self.of_luma(evidence)
+        shown = np.clip(lifted, low, high)  # a filter that lifts contrast cuts off both ends
+        beyond = ((lifted < low) | (lifted > high))[:, seen]
+        if float(beyond.mean()) > 2 * _CLIPPED:  # a box at an end mixes what was cut off with what was not
+            near = (lifted < low + _MIXED) | (lifted > high - _MIXED)
+            shown = np.where(near, np.clip(questioned, shown - 2 * _MIXED, shown + 2 * _MIXED), shown)
         for at, other in enumerate(questioned):
             level, wanted = shown[at][seen].astype(np.float64), other[seen].astype(np.float64)
             columns = np.column_stack([np.ones(len(level)), level - level.mean()])
             offset, gain = _robust(columns[::2], (wanted - level)[::2])
             shown[at] += np.float32(offset) + np.float32(gain) * (shown[at] - np.float32(level.mean()))
         return shown
+
+
+#: Part of the boxes beyond which the copy's levels are its lightest or darkest.
+_CLIPPED: Final = 0.002
+#: Levels from such an end within which boxes hold pixels that were cut off.
+_MIXED: Final = 12.0
 
 
 def _curve(level: Columns) -> list[Columns]:
