@@ -129,7 +129,8 @@ def signatures(
     stock.ffmpeg("-i", path, "-map", "0:v:0", "-vf", f"{before}signature=format=xml:filename={told}", "-f", "null", "-")
     text = told.read_text(encoding="ascii")
     unit = int(re.search(r"<MediaTimeUnit>(\d+)<", text)[1])
-    times = np.array([int(one) / unit for one in re.findall(r"<MediaTimeOfFrame>(-?\d+)<", text)])
+    ticks = [int(one) for one in re.findall(r"<MediaTimeOfFrame>(\d+)<", text)]
+    times = np.array([(one - 2**64 if one >= 2**63 else one) / unit for one in ticks])  # written without their sign
     confidence = np.array([int(one) for one in re.findall(r"<FrameConfidence>(\d+)<", text)])
     rows = re.findall(r"<FrameSignature>([012 ]+)<", text)
     elements = np.array([np.array(row.split(), np.uint8) for row in rows])

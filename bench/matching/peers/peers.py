@@ -113,6 +113,7 @@ def main() -> None:
     parser.add_argument("--at", type=Path, required=True, metavar="FOLDER", help="for fingerprints and counts")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--measure", action="store_true", help="fingerprints only; nothing is compared")
+    parser.add_argument("--kept", action="store_true", help="compare only what has fingerprints already")
     parser.add_argument("--again", action="store_true", help="print the tables from the counts of the last run")
     parser.add_argument("--costs", action="store_true", help="time every peer on the recordings, too")
     words = parser.parse_args()
@@ -121,7 +122,9 @@ def main() -> None:
     if not words.again:
         strangers = [Path(one["path"]) for one in bench.run["sources"] if one["stranger"]]
         files = [*strangers, *map(bench.path, bench.copies)]
-        found = measured([*recordings, *files], words.at / "fingerprints", words.workers)
+        folder = words.at / "fingerprints"
+        wanted = [path for path in (*recordings, *files) if not words.kept or (folder / f"{path.name}.json").exists()]
+        found = measured(wanted, folder, words.workers)
         if words.measure:
             return
         held = {path.name: found[path.name] for path in recordings if path.name in found}

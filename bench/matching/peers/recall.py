@@ -53,8 +53,9 @@ def threshold(bench: Bench, told: dict[str, Any], peer: str, *, rooms: bool) -> 
 
 
 def trials(bench: Bench, told: dict[str, Any], peer: str, least: float, *, still: bool) -> list[Trial]:
-    """Every copy with a picture; what a peer could not read is a miss."""
-    mine = [one for one in bench.copies if one.picture and (one.relation == ("still",)) is still]
+    """Every copy with a picture that was asked about; what a peer could not read is a miss."""
+    asked = [one for one in bench.copies if one.copy in told["likeness"]]
+    mine = [one for one in asked if one.picture and (one.relation == ("still",)) is still]
     return [
         Trial(one, told["likeness"].get(one.copy, {}).get(peer, {}).get(one.source, -np.inf) > least) for one in mine
     ]
