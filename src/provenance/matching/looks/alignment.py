@@ -88,9 +88,11 @@ class Search:
         self._step = step_of(pair)
         self._known: dict[float, tuple[Times, NDArray[np.int64], NDArray[np.floating]]] = {}
 
-    def best(self) -> Course | None:
-        """The best straight course; None if there is none."""
-        return next(iter(self.every()), None)
+    def likely(self) -> list[Course]:
+        """The best straight course, and that of speed 1 if it is another; none if there is none."""
+        best = self.every()[:1]
+        plain = self._along((1.0,)) if best and best[0].speed != 1 else None
+        return best if plain is None or plain.gain <= 0 else [*best, plain]
 
     def every(self) -> list[Course]:
         """The best course, then each that explains what those before it do not, at most MOST_COURSES.

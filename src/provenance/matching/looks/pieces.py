@@ -77,12 +77,9 @@ class Piece:
 def pieces_of(questioned: Sight, evidence: Sight, proposal: Proposal, free: NDArray[np.bool_]) -> list[Piece]:
     """Pieces among the ``free`` questioned pictures, in order of time; none if the proposal does not hold."""
     free_small = free[questioned.places]
-    some = np.linspace(0, len(free_small) - 1, min(len(free_small), _SETTLED_ON)).astype(np.int64)
-    pair = lay(questioned, evidence, proposal.pose, some)
-    course = None if pair is None else Search(pair, free_small[some]).best()
-    if pair is None or course is None:
+    pose = settled(questioned, evidence, proposal.pose, free_small)
+    if pose is None:
         return []
-    pose = settled(questioned, evidence, proposal.pose, pair, course)
     pair = lay(questioned, evidence, pose)
     if pair is None:
         return []
@@ -93,10 +90,6 @@ def pieces_of(questioned: Sight, evidence: Sight, proposal: Proposal, free: NDAr
     pieces = [piece for run in runs if (piece := _piece(laid, run)) is not None]
     told = _extended(questioned, met(laid, pieces))
     return [replace(one, rivals=rivals(laid, one)) if one.standing == "same" else one for one in told]
-
-
-#: Questioned pictures by which a course is looked for first, and a pose settled.
-_SETTLED_ON: Final = 900
 
 
 def _piece(laid: Laid, run: Run) -> Piece | None:
