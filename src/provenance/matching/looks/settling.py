@@ -16,7 +16,6 @@ from provenance.matching.looks.pose import Pose
 from provenance.matching.looks.sight import nearest
 
 if TYPE_CHECKING:
-
     from numpy.typing import NDArray
 
     from provenance.matching.looks.alignment import Course

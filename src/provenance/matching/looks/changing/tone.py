@@ -138,10 +138,25 @@ def colouring(
     if left <= _GREY and colourful >= _COLOURFUL:
         return "grey"
     other = max(_OTHER_COLOURS, _PART_OF_COLOURS * colourful)
-    if float(np.quantile(np.abs(shown - own), 0.75)) >= other:  # much may be grey in either
+    if float(np.quantile(np.abs(_filtered(own, shown) - own), 0.75)) >= other:  # much may be grey in either
         return "colours changed"
     apart = _blocks(questioned[0][:, None], seen[0]) - _blocks(evidence[0][:, None], seen[0])
     return "light changed" if apart.size and float(np.median(np.abs(apart))) >= _OTHER_LIGHT else None
+
+
+def _filtered(own: Array, shown: Array) -> Array:
+    """What a filter that is linear in both colours makes of ``own``, fitted to ``shown``.
+
+    Boxes of a small picture that was turned hold other samples than before: where colours are patchy that moves single
+    blocks by much, and all of them together by little.
+    """
+    blue, red = (own[:, plane].ravel().astype(np.float64) - _MIDDLE for plane in (0, 1))
+    columns = np.column_stack([np.ones_like(blue), blue, red])
+    out = np.empty_like(own)
+    for plane in (0, 1):
+        weights = _robust(columns, shown[:, plane].ravel().astype(np.float64))
+        out[:, plane] = (columns @ weights).reshape(own[:, plane].shape)
+    return out
 
 
 def _blocks(planes: Array, seen: NDArray[np.bool_]) -> Array:
