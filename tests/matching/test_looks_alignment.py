@@ -61,7 +61,8 @@ def runs(laid):
 def test_a_cut_anywhere_at_any_rate_gives_its_interval_back(start, length, rate):
     here = np.arange(0, length, 1 / rate)
     ((course, first, last),) = runs(pair(here, FIRST(here + start)))
-    assert course.speed == pytest.approx(1, abs=0.02)
+    # a picture at either end: what a short stretch leaves open of the speed
+    assert course.speed == pytest.approx(1, abs=max(0.02, 2 / rate / length))
     middle = length / 2
     assert course.there(middle) == pytest.approx(start + middle, abs=1 / rate)
     assert (first, last) == (pytest.approx(0, abs=0.25), pytest.approx(length, abs=0.25))
