@@ -176,7 +176,10 @@ def test_a_passage_that_comes_twice_is_given_its_first_place_and_said_to_be_ambi
     assert found.notes[0].detail.startswith("2 places")
     assert seconds(found.segments[0].evidence) == (1.8, 4.2)
     whole = compare_looks(copy("-vf", "loop=1:size=150"), twice)
-    assert (whole.relation, [note.code for note in whole.notes]) == ("rendition", ["softBinding.match", "softBinding.limit"])
+    assert (whole.relation, [note.code for note in whole.notes]) == (
+        "rendition",
+        ["softBinding.match", "softBinding.limit"],
+    )
 
 
 def test_how_exactly_times_are_told_is_said(copy, held):
