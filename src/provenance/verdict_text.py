@@ -220,7 +220,15 @@ def _limit(comparison: Comparison) -> Iterator[str]:
 def _alteration(one: Alteration) -> str:
     what = f" ({_one(one.what)})" if one.what else ""
     where = "throughout" if one.questioned is None else f"at {_span(one.questioned)}"
-    return f"{where}: {ALTERATIONS[one.kind].said}{what}"
+    return f"{where}{_region(one)}: {ALTERATIONS[one.kind].said}{what}"
+
+
+def _region(one: Alteration) -> str:
+    """Where in the picture; nothing for all of it."""
+    if one.region is None or one.region == WHOLE_PICTURE:
+        return ""
+    left, top, width, height = (f"{float(part):.0%}" for part in one.region)
+    return f", in {width} of the width from {left} on, {height} of the height from {top} on"
 
 
 def _axes(verdict: Verdict) -> Iterator[str]:

@@ -110,7 +110,8 @@ def called(laid: Overlaid, area: Area, place: Place) -> tuple[AlterationKind, st
     left, top, right, bottom = place.box(area.box)
     wide, high = right - left, bottom - top
     throughout = place.span(area) is None
-    still = len(shown) > 1 and float(np.quantile(np.abs(np.diff(shown, axis=0))[:, area.mask], 0.3)) < _STILL
+    drawn = _drawn(shown, own, area)
+    still = len(shown) > 1 and float(np.quantile(np.abs(np.diff(shown, axis=0))[:, drawn], 0.3)) < _STILL
     if still and _detail(shown, area) > _detail(own, area):
         if wide >= _BANNER and throughout:
             return "picture", "banner"
@@ -122,6 +123,16 @@ def called(laid: Overlaid, area: Area, place: Place) -> tuple[AlterationKind, st
     if _detail(shown, area) < _SOFTER * _detail(own, area) and _alike(shown, own, area):
         return "picture", "blurred or pixelated"
     return "picture", "painted or pasted over"
+
+
+def _drawn(shown: Array, own: Array, area: Area) -> NDArray[np.bool_]:
+    """A third of the boxes, those that differ most: the recording shows through between the lines of a drawing."""
+    apart = np.abs(shown - own).mean(0)
+    return np.asarray(area.mask & (apart >= np.quantile(apart[area.mask], _LINES)), np.bool_)
+
+
+#: Part of an area that may lie between the lines of what is drawn on it.
+_LINES: Final = 0.67
 
 
 def _detail(pictures: Array, area: Area) -> float:
