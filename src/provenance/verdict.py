@@ -183,10 +183,18 @@ def _is_changed(comparison: Comparison) -> bool:
 
 
 def _is_examined(comparison: Comparison) -> bool:
-    """By appearance: whether all four axes were looked at, the pictures down to a limit."""
-    if comparison.basis != "visual":
+    """Whether nothing was left out of the look for alterations: equal bytes, or every axis that there is.
+
+    A still has no time line, and sound that is on neither side cannot be altered.
+    """
+    if comparison.basis == "bytes":
         return True
-    return comparison.limit is not None and set(comparison.altered.values()) == {"none-found"}
+    left_out = {axis for axis, found in comparison.altered.items() if found != "none-found"}
+    if comparison.sound.relation == "absent":
+        left_out.discard("sound")
+    if comparison.relation == "still":
+        left_out -= {"sound", "timing"}
+    return bool(comparison.altered) and not left_out
 
 
 def unmet(verdict: Verdict, require: Collection[str]) -> tuple[str, ...]:

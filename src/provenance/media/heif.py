@@ -44,8 +44,7 @@ class Coded:
 class Shown:
     """What is shown: tiles row by row, ``columns`` of them in a row, cut to ``size``; None for a single item.
 
-    ``rotation``: degrees clockwise, after ``mirrored`` left-right. ``unapplied``: properties that change what is shown
-    and are not followed.
+    ``rotation``: degrees clockwise, after ``mirrored`` left-right.
     """
 
     tiles: tuple[Coded, ...]
@@ -53,7 +52,6 @@ class Shown:
     size: tuple[int, int] | None = None
     rotation: int = 0
     mirrored: bool = False
-    unapplied: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -198,9 +196,9 @@ def _of(meta: _Meta, item: int) -> list[tuple[bytes, bytes]]:
 
 def _shown(read_at: ReadAt, meta: _Meta) -> Shown:
     item = meta.primary
-    rotation, mirrored, unapplied = _turn(_of(meta, item))
+    rotation, mirrored = _turn(_of(meta, item))
     if meta.types[item] in _CODECS:
-        return Shown((_coded(meta, item),), 1, None, rotation, mirrored, unapplied)
+        return Shown((_coded(meta, item),), 1, None, rotation, mirrored)
     if meta.types[item] != b"grid":
         raise NotShown(f"a picture of type {meta.types[item].decode('ascii', 'replace')} is not composed")
     grid = b"".join(read_at(offset, min(size, _GRID_BYTES)) for offset, size in _extents(meta, item)[:_GRID_BYTES])
@@ -212,9 +210,9 @@ def _shown(read_at: ReadAt, meta: _Meta) -> Shown:
     if len(tiles) != rows * columns or len(tiles) > _MOST_TILES:
         raise NotShown("its grid has another number of tiles than it states, or too many")
     coded = tuple(_coded(meta, tile) for tile in tiles)
-    if any(_turn(_of(meta, tile)) != (0, False, ()) for tile in tiles):
+    if any(_turn(_of(meta, tile)) != (0, False) for tile in tiles):
         raise NotShown("tiles of its grid are turned or cut one by one")
-    return Shown(coded, columns, size, rotation, mirrored, unapplied)
+    return Shown(coded, columns, size, rotation, mirrored)
 
 
 def _coded(meta: _Meta, item: int) -> Coded:
@@ -233,18 +231,22 @@ def _extents(meta: _Meta, item: int) -> list[tuple[int, int]]:
     raise NotShown("its bytes lie in a way that is not followed")
 
 
-def _turn(properties: list[tuple[bytes, bytes]]) -> tuple[int, bool, tuple[str, ...]]:
-    """(degrees clockwise, mirrored left-right before, properties that are not followed), applied in order.
+def _turn(properties: list[tuple[bytes, bytes]]) -> tuple[int, bool]:
+    """(degrees clockwise, mirrored left-right before), applied in order. Raises :class:`NotShown` for what is cut.
 
     ``imir`` of axis 0 exchanges top and bottom, of axis 1 left and right (ISO/IEC 23008-12:2022 section 6.5.12).
     """
-    rotation, mirrored, unapplied = 0, False, []
+    rotation, mirrored = 0, False
     for kind, data in properties:
         if kind == b"irot":
             rotation = (rotation - 90 * (data[0] & 3)) % 360
         elif kind == b"imir":
             rotation, mirrored = -rotation % 360, not mirrored
             rotation = rotation if data[0] & 1 else (rotation + 180) % 360
-        elif kind in {b"clap", b"iscl"}:
-            unapplied.append(kind.decode())
-    return rotation, mirrored, tuple(unapplied)
+        elif kind in _SHOWN_OTHERWISE and not (kind == b"pasp" and data[:4] == data[4:8]):
+            raise NotShown(f"it is shown cut or stretched ({kind.decode()}), which is not followed")
+    return rotation, mirrored
+
+
+#: Properties that change what is shown of the coded picture: equal samples would be called the same picture.
+_SHOWN_OTHERWISE = frozenset({b"clap", b"iscl", b"pasp"})

@@ -59,7 +59,6 @@ class _Found:
     rotation: int
     mirrored: bool
     harmed: bool
-    why_not: tuple[str, ...] = ()
 
 
 def measure_still(file: File, form: Format, depth: Depth, observer: LooksObserver | None) -> Measurement:
@@ -78,7 +77,7 @@ def measure_still(file: File, form: Format, depth: Depth, observer: LooksObserve
         why = NotMeasured("pictures", str(reason))
         return Measurement("image", "unreadable", form.name, depth, not_measured=(why,))
     track = _track(found)
-    told = [NotMeasured("presentation", why, 0) for why in found.why_not]
+    told: list[NotMeasured] = []
     if found.data is None:
         told.append(NotMeasured("packets", "the picture is put together of tiles", 0))
     if depth == "full":
@@ -133,10 +132,9 @@ def _heif(file: File) -> _Found:
     decoded = [_decoded(file, tile, data) for tile, data in zip(shown.tiles, parts, strict=True)]
     frames = [frame for frame, _ in decoded]
     frame = frames[0] if shown.size is None else _composed(file, shown, frames)
-    why_not = tuple(f"the property {name} is not followed: what is shown may be smaller" for name in shown.unapplied)
     harmed = any(bad for _, bad in decoded)
     only = parts[0] if shown.size is None else None
-    return _Found(frame, shown.tiles[0], only, shown.rotation, shown.mirrored, harmed, why_not)
+    return _Found(frame, shown.tiles[0], only, shown.rotation, shown.mirrored, harmed)
 
 
 def _bytes(file: File, unit: heif.Coded) -> bytes:

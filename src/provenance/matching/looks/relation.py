@@ -106,7 +106,11 @@ def tells_too_little(file: Sight) -> bool:
     """Whether a file has too few pictures that say anything to be told from others by how it looks and moves."""
     if is_still(file):
         return not file.says.any()
-    return int(file.says[file.places].sum()) < LEAST_TOLD
+    return file.length() < _LEAST_SECONDS or int(file.says[file.places].sum()) < LEAST_TOLD
+
+
+#: Seconds below which not being found says nothing: evidence keeps 2.5 small pictures a second, and 4 are asked.
+_LEAST_SECONDS: Final = 1.6
 
 
 def _explaining(
@@ -312,8 +316,8 @@ def _gaps(whole: Span, parts: Iterable[Span]) -> tuple[Span, ...]:
 def _axes(alterations: Sequence[Alteration], segments: Sequence[Segment], *, examined: bool) -> dict[str, Axis]:
     axes = dict(NO_AXES)
     axes["picture"] = "none-found" if examined else "cannot-tell"
-    if len(segments) == 1:  # course and pose are one and known; of several, segments tell how they follow each other
-        axes["timing"] = axes["presentation"] = "none-found"
+    # Cuts of less than a quarter of a second inside a piece are not seen, nor are further tracks and captions compared.
+    axes["timing"] = axes["presentation"] = "cannot-tell"
     for alteration in alterations:
         for axis in AXES_OF_KIND[alteration.kind]:
             axes[axis] = "found"
