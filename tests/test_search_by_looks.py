@@ -118,7 +118,7 @@ def test_no_match_says_how_many_were_compared(archive):
     assert [note.detail for note in found.notes if note.code == "softBinding.none"] == ["3 recordings were compared"]
 
 
-@pytest.mark.parametrize("made", [pictures(5)[:3], np.full((40, SIDE, SIDE), 120, np.uint8)], ids=["short", "grey"])
+@pytest.mark.parametrize("made", [pictures(5)[:4], np.full((40, SIDE, SIDE), 120, np.uint8)], ids=["short", "grey"])
 def test_what_shows_too_little_is_undetermined(archive, made):
     hold(archive, [measurement(pictures(50, room=ELSEWHERE))])
     found = looked(archive, made)

@@ -110,7 +110,9 @@ def by_looks(
     ]
     if found is None:
         if tells_too_little(sight):
-            notes.append(_too_little("fewer than four of its pictures show anything to be told by"))
+            notes.append(
+                _too_little("it is shorter than 0.9 s, or fewer than four of its pictures show anything to be told by")
+            )
             return _unfound(comparison, notes, complete=False)
         notes.append(Note("softBinding.none", "informational", f"{len(search.compared)} recordings were compared"))
         return _unfound(comparison, notes, complete=not search.left_out)
