@@ -2,6 +2,7 @@
 
 import sqlite3
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,8 +10,10 @@ import archives
 from provenance import custody, lookup, records
 from provenance.audit import audit
 from provenance.binding.codec import to_blobs
+from provenance.comparison import Comparison
 from provenance.examine import examine_pending
 from provenance.register import Intake, register
+from provenance.verifying.sounds import by_sound
 
 OPTIONS = {"size": (160, 90), "fps": 10, "seconds": 3, "sound": None}
 OF_LOOKS = {"codes", "small", "features"}
@@ -108,3 +111,33 @@ def test_another_keys_examination_does_not_take_the_place_of_the_own(archive, ol
         ]
         monkeypatch.setattr(records, "examinations_of", lambda *_: rows)
         assert records.by_standing(custodian, old)[0] == own[1]
+
+
+@pytest.fixture
+def unheard(archive, studio, monkeypatch):
+    """A clip that was examined before prints of sound were made; returns its evidence id."""
+
+    def before_prints(measured):
+        return {key: blob for key, blob in to_blobs(measured).items() if key[0] != "soundprint"}
+
+    with monkeypatch.context() as earlier, archive.open(write=True) as custodian:
+        earlier.setattr("provenance.examine.to_blobs", before_prints)
+        return register(custodian, studio.clip("pier", **OPTIONS | {"sound": "aac"}), Intake()).evidence_id
+
+
+def test_sound_without_its_print_is_measured_again_and_until_then_said(archive, unheard):
+    with archive.open() as custodian:
+        bare, _ = records.measurement_of(custodian, unheard)
+    assert [(one.evidence_id, one.error) for one in renewed(archive)] == [(unheard, None)]
+    assert renewed(archive) == []
+    with archive.open() as custodian:
+        first, second = kinds(custodian, unheard)
+        assert second - first == {"soundprint"}
+        heard, _ = records.measurement_of(custodian, unheard)
+    in_hand, known = SimpleNamespace(measured=heard), SimpleNamespace(measured={unheard: bare})
+    found = by_sound(None, in_hand, Comparison("no-match", "none"), known, None)
+    assert found.relation == "undetermined"
+    (note,) = found.notes
+    assert note.code == "evidence.notMeasured"
+    assert "examine --renew" in note.detail
+    assert "--evidence" not in note.detail

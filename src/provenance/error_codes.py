@@ -40,8 +40,8 @@ ERRORS: Final[dict[str, Trouble]] = {
         "This version knows no such word or code.", "`provenance explain` lists all of them."
     ),
     "batch.journal": Trouble(
-        "The file named with --resume is no journal of a batch, or of one that asked something else.",
-        "Name another file to begin anew.",
+        "The file named with --resume is no journal of a batch, or of one that asked something else, or is in use.",
+        "Name another file to begin anew, or wait until the other run ends.",
     ),
     "batch.worker": Trouble(
         "The process that compared this file ended without an answer; the other files were not touched.",

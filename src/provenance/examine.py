@@ -156,11 +156,11 @@ def examine_pending(
 
 
 #: Kinds of blobs that are measured beside another, and were not always.
-_BESIDE = {"pictures": ("codes", "small", "features")}
+_BESIDE = {"pictures": ("codes", "small", "features"), "sound": ("soundprint",)}
 
 
 def _outdated(custodian: Custodian) -> list[str]:
-    """Evidence whose newest examination has pictures without what is measured of pictures now, in log order."""
+    """Evidence whose newest examination has pictures or sound without what is measured of them now, in log order."""
     rows = custodian.archive.statements(predicate="examination")
     every = dict.fromkeys(row.evidence_id for row in rows if row.evidence_id is not None)
     return [one for one in every if _lacks(_on_record(custodian, one))]

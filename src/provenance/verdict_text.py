@@ -201,20 +201,20 @@ def _differences(comparison: Comparison) -> Iterator[str]:
         yield f"  and {len(found) - LISTED} more changes"
     shift = f" (shifted by {float(comparison.sound.shift):+.3f} s)" if comparison.sound.shift else ""
     told = BY_PRINT.get(comparison.sound.relation) if comparison.sound.is_by_print else None
-    yield from _limit(comparison)
+    if looked := looked_for(comparison):
+        yield f"  {looked}"
     yield f"  sound: {told or SOUNDS[comparison.sound.relation].said}{shift}"
 
 
-def _limit(comparison: Comparison) -> Iterator[str]:
-    """Down to what changes inside pictures that were matched by looks would have been seen."""
+def looked_for(comparison: Comparison) -> str | None:
+    """Down to what changes inside pictures that were matched by looks would have been seen; None for other matches."""
     if comparison.basis != "visual":
-        return
+        return None
     limit = comparison.limit
     if limit is None:
-        yield "  changes inside the pictures: cannot tell, what is there hides them"
-        return
+        return "changes inside the pictures: cannot tell, what is there hides them"
     colour = "light or colour" if limit.channels == "luma+chroma" else "light (colour was not compared)"
-    yield f"  looked for: changes of {_size(limit)}, by {limit.contrast} of 255 levels of {colour}; not below that"
+    return f"looked for: changes of {_size(limit)}, by {limit.contrast} of 255 levels of {colour}; not below that"
 
 
 def _alteration(one: Alteration) -> str:

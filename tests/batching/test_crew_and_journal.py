@@ -151,6 +151,31 @@ def test_a_malformed_line_in_the_middle_is_named(tmp_path):
         Journal.open(path, ABOUT)
 
 
+def test_a_journal_that_another_run_writes_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "journal"
+    with Journal.open(path, ABOUT) as journal:
+        journal.add(answer("a"))
+        before = path.read_bytes()
+        with pytest.raises(UsageError, match="another run") as caught:
+            Journal.open(path, ABOUT)
+        assert caught.value.code == "batch.journal"
+        assert path.read_bytes() == before
+        journal.add(answer("b"))
+    with Journal.open(path, ABOUT) as journal:
+        assert set(journal.done) == {"a", "b"}
+
+
+def test_what_is_written_never_covers_what_is_there(tmp_path):
+    path = tmp_path / "journal"
+    with Journal.open(path, ABOUT) as journal:
+        journal.add(answer("a"))
+        with path.open("ab") as file:  # somebody who asks for no lock
+            file.write(b"\n")
+        before = path.read_bytes()
+        journal.add(answer("b"))
+    assert path.read_bytes().startswith(before)
+
+
 def test_a_folder_is_no_journal(tmp_path):
     with pytest.raises(ProvenanceError):
         Journal.open(tmp_path, ABOUT)

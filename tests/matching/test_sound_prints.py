@@ -15,7 +15,7 @@ from provenance.matching.relation import NO_AXES
 from provenance.matching.sounds.companion import compare_prints
 from provenance.matching.sounds.heard import Course, Heard, beside, differences
 from provenance.matching.sounds.relation import compare_alone, with_sound
-from provenance.matching.sounds.search import proposals, runs
+from provenance.matching.sounds.search import runs
 from provenance.matching.sounds.states import stretches
 from speech import RATE, speech
 
@@ -100,13 +100,6 @@ def test_a_few_seconds_are_found_in_a_long_file_and_the_reverse():
     assert (run.first, run.last) == (pytest.approx(1500, abs=15), pytest.approx(1750, abs=15))
     (back,) = runs(short, heard(long, "long"))
     assert back.course.place(0) == pytest.approx(1500, abs=2)
-
-
-def test_sources_are_proposed_best_first():
-    prints = [heard(OTHER, "other"), heard(TALK, "talk"), heard(speech("nobody", 14), "nobody")]
-    mixed = np.concatenate([part(TALK, 1, 6), part(OTHER, 1, 6)]) + 0.02 * speech("noise", 10)
-    assert set(proposals(heard(mixed), prints)[:2]) == {"talk", "other"}
-    assert proposals(heard(np.zeros(9 * RATE)), prints) == []
 
 
 @pytest.mark.parametrize("sound", [np.zeros(6 * RATE), np.full(6 * RATE, 0.5), np.sin(np.arange(6 * RATE) / 20)])

@@ -274,3 +274,44 @@ def test_foreign_bytes_behind_or_in_a_transport_stream_are_passed_over(count, st
     middle = len(units) // 2 * (188 + 4 * stamped)
     inside = measure(written(tmp_path, whole[:middle] + foreign + whole[middle:], "inside.mts"))
     assert len(inside.tracks[0].packets) >= len(told.tracks[0].packets) - 2
+
+
+ON_RECORD = """
+import ctypes, fcntl, os, sys
+from provenance.media import sandbox
+report = sandbox.Report()
+sandbox.isolate(report, threads=1, picture_bytes=2**20)
+sandbox.confine_program(report, sys.executable)
+path, inherited = sys.argv[1], int(sys.argv[2])
+libc = ctypes.CDLL(None, use_errno=True)
+tries = [
+    lambda: os.chmod(path, 0), lambda: os.chmod(inherited, 0),
+    lambda: os.chown(path, -1, -1), lambda: os.lchown(path, -1, -1), lambda: os.chown(inherited, -1, -1),
+    lambda: os.utime(path, (0, 0)), lambda: os.utime(inherited, (0, 0)),
+    lambda: os.setxattr(path, "user.x", b"y"), lambda: os.setxattr(inherited, "user.x", b"y"),
+    lambda: os.removexattr(path, "user.x"), lambda: os.removexattr(inherited, "user.x"),
+    lambda: fcntl.fcntl(inherited, fcntl.F_SETOWN, os.getppid()), lambda: fcntl.fcntl(inherited, 10, 9),  # F_SETSIG
+]
+said = []
+for attempt in tries:
+    try:
+        attempt()
+        said.append(0)
+    except OSError as error:
+        said.append(error.errno)
+os.close(os.dup(inherited))
+print("seccomp" in report.in_force, set(said), flush=True)
+os._exit(0)
+"""
+
+
+def test_a_foreign_program_cannot_change_what_is_said_about_a_file(tmp_path):
+    path = written(tmp_path, b"on record", "recording")
+    before = path.stat()
+    with path.open("rb") as file:
+        command = [sys.executable, "-c", ON_RECORD, str(path), str(file.fileno())]
+        done = subprocess.run(command, pass_fds=[file.fileno()], stdout=subprocess.PIPE, text=True, check=True)
+    if not done.stdout.startswith("True"):
+        pytest.skip("this machine has no seccomp")
+    assert done.stdout == "True {1}\n"  # EPERM, from the filter: the file is the user's own
+    assert (path.stat().st_mode, path.stat().st_mtime_ns) == (before.st_mode, before.st_mtime_ns)

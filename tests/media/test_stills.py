@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 import zlib
 
 import numpy as np
@@ -258,3 +259,20 @@ def test_a_still_over_the_limits_is_refused(tmp_path):
         with pytest.raises(MediaError) as caught:
             looked(path, limits=limits)
         assert caught.value.code == "media.limit"
+
+
+def located(items, extents, boxes=1):
+    """A HEIF file whose places are told without widths: extents that take no bytes."""
+    entries = b"".join(struct.pack(">HHH", number, 0, extents) for number in range(items))
+    iloc = full(b"iloc", struct.pack(">HH", 0, items), entries)
+    return box(b"ftyp", b"heic", bytes(4), b"mif1heic") + full(b"meta", *[iloc] * boxes)
+
+
+@pytest.mark.parametrize(("items", "extents", "boxes"), [(4096, 4096, 1), (2, 2049, 1), (1, 1, 2)])
+def test_places_that_take_no_bytes_take_no_time(items, extents, boxes):
+    data = located(items, extents, boxes)
+    began = time.process_time()
+    with pytest.raises(heif.NotShown, match="cannot be read") as caught:
+        heif.first_picture(lambda at, size: data[at : at + size], len(data))
+    assert "extents" in str(caught.value.__cause__) or "twice" in str(caught.value.__cause__)
+    assert time.process_time() - began < 0.5

@@ -7,6 +7,7 @@ and one version: answers to different questions are never mixed (docs/formats/ba
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from provenance import strict_json
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 SCHEMA: Final = "provenance/batch-journal/v1"
 #: Bytes of one line: a verdict of a thousand segments has about 500 kB.
 _LONGEST: Final = 2**26
+#: Where Windows locks a byte: past the end of every journal, since what is locked there cannot be read either; the most
+#: that the C library of Windows can be told (a C ``long``).
+_LOCKED_AT: Final = 2**31 - 2
 #: Member of the first line → how a difference in it is told.
 _WORDS: Final = {
     "schema": "is of another kind",
@@ -32,7 +36,7 @@ _WORDS: Final = {
 
 
 class Journal:
-    """An open journal. ``done``: file name → the last answer about it."""
+    """An open journal, which nobody else can open meanwhile. ``done``: file name → the last answer about it."""
 
     def __init__(self, path: Path, descriptor: int, done: Mapping[str, Answer]) -> None:
         self.path = path
@@ -44,17 +48,18 @@ class Journal:
         """Go on with the journal at ``path``, or begin it; ``about``: the members of its first line.
 
         Raises:
-            UsageError: ``batch.journal``: it was begun about something else, or is no journal; it is left alone.
+            UsageError: ``batch.journal``: it was begun about something else, is no journal, or another run writes it;
+                it is left alone.
             ProvenanceError: ``system``.
         """
         head = line({"schema": SCHEMA, **about})
         try:
-            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
             descriptor = os.open(path, flags, 0o600)
             try:
+                _lock(path, descriptor)
                 done, whole = _read(path, descriptor, head)
                 os.ftruncate(descriptor, whole)  # the line that was being written when the last run was killed
-                os.lseek(descriptor, whole, os.SEEK_SET)
                 journal = cls(path, descriptor, done)
                 if not whole:
                     journal._write(head)
@@ -83,6 +88,23 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         os.close(self._descriptor)
+
+
+def _lock(path: Path, descriptor: int) -> None:
+    """Keep other runs out until the descriptor is closed, be it by the death of the process."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            os.lseek(descriptor, _LOCKED_AT, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError) as error:
+        raise _refused(path, "is being written by another run", "wait until it ends, or name another file") from error
 
 
 def _read(path: Path, descriptor: int, head: bytes) -> tuple[dict[str, Answer], int]:
@@ -124,5 +146,5 @@ def _check_head(path: Path, data: bytes, expected: bytes) -> None:
     raise _refused(path, differing[0] if differing else "is not written as this version writes it")
 
 
-def _refused(path: Path, why: str) -> ProvenanceError:
-    return UsageError(why, code="batch.journal", file=str(path), advice="name another file to begin anew")
+def _refused(path: Path, why: str, advice: str = "name another file to begin anew") -> ProvenanceError:
+    return UsageError(why, code="batch.journal", file=str(path), advice=advice)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 #: Boxes of one level, items, and tiles of a grid: 48 megapixels in tiles of 512 are 192.
 _MOST_BOXES, _MOST_ITEMS, _MOST_TILES = 4096, 4096, 1024
+#: Extents of all items of a file, and of all tiles that are shown: an item is one as a rule. Without widths they take
+#: no bytes, so that their count alone would decide how long reading lasts.
+_MOST_EXTENTS = 4096
 #: Bytes of the whole ``meta`` box: 1,024 tiles take about 100 kB.
 _MOST_META = 2**22
 #: Item type → decoder of FFmpeg, and the property that holds its configuration record.
@@ -144,13 +147,20 @@ def _locations(data: bytes, meta: _Meta) -> None:
     widths = reader.number(2)
     offset_size, length_size, base_size = widths >> 12, widths >> 8 & 15, widths >> 4 & 15
     index_size = widths & 15 if version else 0
+    if meta.places:
+        raise ValueError("the places of items are told twice")
+    left = _MOST_EXTENTS
     for _ in range(reader.count(4 if version == 2 else 2)):  # noqa: PLR2004
         number = reader.number(4 if version == 2 else 2)  # noqa: PLR2004
         method = reader.number(2) & 15 if version else 0
         reader.number(2)
         base = reader.number(base_size)
-        extents = []
-        for _ in range(reader.count(2)):
+        extents: list[tuple[int, int]] = []
+        count = reader.number(2)
+        left -= count
+        if left < 0:
+            raise ValueError("more extents than allowed")
+        for _ in range(count):
             reader.number(index_size)
             offset = reader.number(offset_size)
             extents.append((base + offset, reader.number(length_size)))
@@ -209,6 +219,8 @@ def _shown(read_at: ReadAt, meta: _Meta) -> Shown:
     tiles = meta.made_of[item]
     if len(tiles) != rows * columns or len(tiles) > _MOST_TILES:
         raise NotShown("its grid has another number of tiles than it states, or too many")
+    if sum(len(meta.places[tile][1]) for tile in tiles) > _MOST_EXTENTS:
+        raise NotShown("its tiles lie in more pieces than allowed")
     coded = tuple(_coded(meta, tile) for tile in tiles)
     if any(_turn(_of(meta, tile)) != (0, False) for tile in tiles):
         raise NotShown("tiles of its grid are turned or cut one by one")

@@ -96,12 +96,35 @@ _REFUSED: dict[str, tuple[int, int | None]] = {
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
+    # Landlock rules over what files hold, not over what is said about them (landlock(7), "Current limitations").
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, None),
+    "lchown": (94, None),
+    "fchown": (93, 55),
+    "fchownat": (260, 54),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "setxattrat": (463, 463),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+    "removexattrat": (466, 466),
+    "file_setattr": (469, 469),
+    "utime": (132, None),
+    "utimes": (235, None),
+    "futimesat": (261, None),
+    "utimensat": (280, 88),
 }
 
 _FCNTL, _TGKILL, _PRLIMIT64 = (72, 25), (234, 131), (302, 261)
 #: Commands of fcntl (linux/fcntl.h) that libc, Python and FFmpeg use: duplicate, and flags of one descriptor. Not
 #: F_SETOWN and F_SETSIG, which make the kernel send a signal of choice to any process of the user.
 _F_DUPFD, _F_GETFD, _F_SETFD, _F_GETFL, _F_DUPFD_CLOEXEC = 0, 1, 2, 3, 1030
+_FCNTL_COMMANDS = (_F_DUPFD, _F_GETFD, _F_SETFD, _F_GETFL, _F_DUPFD_CLOEXEC)
 
 #: (audit architecture of linux/audit.h, clone); clone3 is 435 on both.
 _MACHINES = {"x86_64": (0xC000_003E, 56), "aarch64": (0xC000_00B7, 220)}
@@ -133,7 +156,7 @@ def program(machine: str, *, own_id: int) -> bytes | None:
     code = _beginning(machine)
     code += _only(_TGKILL[column], _AT_FIRST, own_id)
     code += _only(_PRLIMIT64[column], _AT_FIRST, 0)  # 0: the caller itself
-    code += _only(_FCNTL[column], _AT_SECOND, _F_DUPFD, _F_GETFD, _F_SETFD, _F_GETFL, _F_DUPFD_CLOEXEC)
+    code += _only(_FCNTL[column], _AT_SECOND, *_FCNTL_COMMANDS)
     for numbers in _CALLS.values():
         code += [(_JUMP_EQUAL, 0, 1, numbers[column]), (_RETURN, 0, 0, _ALLOW)]
     code.append((_RETURN, 0, 0, _ERRNO | _EPERM))
@@ -144,7 +167,7 @@ def program_of_others(machine: str, *, own_id: int) -> bytes | None:
     """The BPF program for a program that is not ours, whose calls differ by build; None as :func:`program`.
 
     What it never needs is refused, everything else passes: no network, no new process, no other program, no signal
-    to others, no look into them, no way around namespaces.
+    to others, no look into them, no way around namespaces, no change of modes, owners, attributes and times of files.
     """
     if machine not in _MACHINES:
         return None
@@ -152,6 +175,7 @@ def program_of_others(machine: str, *, own_id: int) -> bytes | None:
     code = _beginning(machine)
     code += _only(_TGKILL[column], _AT_FIRST, own_id)
     code += _only(_PRLIMIT64[column], _AT_FIRST, 0)
+    code += _only(_FCNTL[column], _AT_SECOND, *_FCNTL_COMMANDS)
     for numbers in _REFUSED.values():
         if (number := numbers[column]) is not None:
             code += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | _EPERM)]

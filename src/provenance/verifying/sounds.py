@@ -10,7 +10,7 @@ from provenance.errors import RecordError
 from provenance.verifying.known import measurement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from provenance.comparison import Comparison
     from provenance.custodian import Custodian
@@ -34,18 +34,26 @@ def by_sound(
     held, left_out = (known.measured, 0) if custodian is None else _listened_to(custodian, known, questions)
     from provenance.matching.sounds.relation import compare_alone  # loads numpy
 
-    left_out += sum(bool(one.of_kind("sound")) and not any(t.sound_print for t in one.tracks) for one in held.values())
-    notes = list(comparison.notes)
-    if left_out:
-        detail = f"{left_out} recordings were not compared by their sound; --evidence names one"
-        notes.append(Note("evidence.notMeasured", "informational", detail))
+    bare = sum(bool(one.of_kind("sound")) and not any(t.sound_print for t in one.tracks) for one in held.values())
+    notes = [*comparison.notes, *_not_heard(left_out, bare)]
     found = compare_alone(measured, held)
     if found is None:
-        undecided = comparison.relation == "no-match" and left_out
+        undecided = comparison.relation == "no-match" and (left_out or bare)
         return replace(comparison, relation="undetermined" if undecided else comparison.relation, notes=tuple(notes))
     kept = [note for note in notes if note.code != "hardBinding.none"]
     others = tuple(one for one in comparison.others if one[0] not in {segment.source for segment in found.segments})
     return replace(found, notes=tuple(dict.fromkeys((*found.notes, *kept))), others=(*found.others, *others))
+
+
+def _not_heard(left_out: int, bare: int) -> Iterator[Note]:
+    """What was not compared: recordings beyond those that are listened to, and those without a print of their sound."""
+    told = {
+        f"{left_out} recordings were not compared by their sound; --evidence names one": left_out,
+        f"{bare} recordings have no print of their sound; `provenance examine --renew` measures it": bare,
+    }
+    for detail, count in told.items():
+        if count:
+            yield Note("evidence.notMeasured", "informational", detail)
 
 
 def _listened_to(custodian: Custodian, known: Known, questions: Questions) -> tuple[Mapping[str, Measurement], int]:

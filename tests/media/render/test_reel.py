@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import ExitStack
 from fractions import Fraction
 
@@ -134,6 +135,19 @@ def test_the_layers_that_hold_are_told(recording):
             "-fd", str(file.fileno()), "-i", "fd:", "-t", "0.1", "-f", "null", "-", descriptors=[file.fileno()]
         )
     assert {"limits", "landlock", "seccomp"} <= set(layers)
+
+
+def test_without_landlock_the_program_is_not_run(monkeypatch, tmp_path):
+    without = "import runpy; from provenance.media import sandbox; sandbox._landlock = lambda *_, **__: 'not here'"
+    start = f"{without}; runpy.run_module('provenance.media.render.confined', run_name='__main__')"
+    monkeypatch.setattr(program, "_LAUNCHER", [sys.executable, "-c", start])
+    with (tmp_path / "x.nut").open("wb") as target:
+        into = target.fileno()
+        made = ("-f", "lavfi", "-i", "testsrc=d=1", "-c:v", "rawvideo", "-f", "nut", "-fd", str(into), "fd:")
+        with pytest.raises(MediaError, match="no Landlock") as caught:
+            run(*made, descriptors=[into])
+    assert caught.value.code == "media.render"
+    assert (tmp_path / "x.nut").stat().st_size == 0
 
 
 def test_no_room_for_the_clip_is_said(tmp_path):

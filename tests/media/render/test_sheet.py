@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import cv2
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from hand_made import comparison, segment, span
-from provenance.comparison import Alteration
+from provenance.comparison import Alteration, Limit
 from provenance.media.render.compare import compare
 from provenance.media.render.footage import laid
 from provenance.media.render.laid import whole_of
@@ -143,3 +144,23 @@ def test_names_are_written_only_when_they_are_given(footage, recording):
     ]
     assert sheets[1].shape[0] > sheets[0].shape[0]
     assert sheets[1].shape[1] == WIDTH
+
+
+@pytest.mark.parametrize(
+    ("basis", "axis", "limit", "said"),
+    [
+        ("visual", "not-examined", None, "was not examined"),
+        ("visual", "cannot-tell", None, "cannot tell"),
+        ("sound", "cannot-tell", None, "cannot be told"),
+        ("visual", "none-found", Limit(Fraction(1, 250), Fraction(4, 5), 12, "luma"), "0.4 % of the picture for 0.8 s"),
+        ("visual", "found", Limit(Fraction(1, 250), Fraction(4, 5), 12, "luma"), "by 12 of 255 levels of light"),
+        ("pictures", "none-found", None, None),
+    ],
+)
+def test_how_far_pictures_were_examined_stands_below_them(basis, axis, limit, said):
+    found = replace(comparison(segment((0, 4), (0, 4))), basis=basis, altered={"picture": axis}, limit=limit)
+    *examined, always = Words(found).limits
+    assert "does not show that the scene is true" in always
+    assert len(examined) == (said is not None)
+    assert said is None or said in examined[0]
+    assert all(line.isascii() for line in examined)  # what the letters of the sheet can show

@@ -16,8 +16,6 @@ from provenance.evidence import SMALL_SIDE
 from provenance.matching.looks.pose import Pose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
     from provenance.matching.looks.sight import Sight
@@ -311,8 +309,3 @@ _LEAST_OTHERS: Final = 3
 
 def _cosine(one: Array, other: Array) -> float:
     return float((one * other).sum()) / max(float(np.linalg.norm(one) * np.linalg.norm(other)), 1e-6)
-
-
-def best_of(found: Iterable[Glimpse]) -> Glimpse | None:
-    """The most alike."""
-    return max(found, key=lambda one: one.likeness, default=None)

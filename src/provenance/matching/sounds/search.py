@@ -58,16 +58,6 @@ class Run:
         return self.loud * (0.5 - self.error)
 
 
-def proposals(questioned: Heard, prints: Iterable[Heard]) -> list[str]:
-    """Sources whose sound a probe of ``questioned`` is found in, the best first."""
-    best: dict[str, float] = {}
-    for one in prints:
-        hit = next(_hits(questioned, one, questioned.is_loud), None)
-        if hit is not None:
-            best[one.source] = hit[0]
-    return sorted(best, key=best.__getitem__)
-
-
 def runs(questioned: Heard, evidence: Heard) -> list[Run]:
     """Where the sound of ``evidence`` is found in ``questioned``, the longest first; they do not overlap."""
     loud = questioned.is_loud

@@ -17,6 +17,7 @@ import imageio_ffmpeg
 
 from provenance.errors import MediaError
 from provenance.escaping import plain
+from provenance.media.render import confined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -76,6 +77,8 @@ def run(
         child.stderr.close()
     if late.is_set():
         raise MediaError("making the clip took longer than allowed", code="media.limit")
+    if confined.NEEDED not in layers:
+        raise _unconfined(status, words)
     if status:
         raise _failure(status, words)
     return layers
@@ -111,6 +114,17 @@ def _listen(pipe: IO[bytes]) -> tuple[tuple[str, ...], str]:
     except (ValueError, KeyError, TypeError):
         layers, kept = (), first + kept
     return layers, os.fsdecode(kept)
+
+
+def _unconfined(status: int, words: str) -> MediaError:
+    """The program was not run, since it could have opened files; or what starts it did not come that far."""
+    if status != confined.NOT_RUN:
+        return _failure(status, words)
+    return MediaError(
+        "this system cannot keep the program that makes clips from opening other files (no Landlock)",
+        code="media.render",
+        advice="make the sheet of pictures, or the clip on Linux 5.13 or later",
+    )
 
 
 def _failure(status: int, words: str) -> MediaError:

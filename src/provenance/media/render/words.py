@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from provenance.comparison import WHOLE_PICTURE, Alteration, Comparison, Segment, Span
 from provenance.verdict import ALWAYS
-from provenance.verdict_text import headline, moment
+from provenance.verdict_text import headline, looked_for, moment
 from provenance.verdict_words import ALTERATIONS
 
 if TYPE_CHECKING:
@@ -77,10 +77,19 @@ class Words:
 
     @property
     def limits(self) -> list[str]:
-        """What has to be said under pictures: what was not examined, and what no comparison shows."""
-        unexamined = self.comparison.altered.get("picture") == "not-examined"
-        said = ["Whether anything inside the pictures was changed was not examined."] if unexamined else []
-        return [*said, f"{ALWAYS[0].split('. ')[0]}."]
+        """What has to be said under pictures: how far they were examined, and what no comparison shows."""
+        return [*_examined(self.comparison), f"{ALWAYS[0].split('. ')[0]}."]
+
+
+def _examined(comparison: Comparison) -> list[str]:
+    """How far changes inside the pictures were looked for; nothing where pictures are equal one by one."""
+    axis = comparison.altered.get("picture")
+    if axis == "not-examined":
+        return ["Whether anything inside the pictures was changed was not examined."]
+    said = looked_for(comparison) if axis == "cannot-tell" or comparison.limit is not None else None
+    if said is not None:
+        return [f"{said[0].upper()}{said[1:]}."]
+    return ["Whether anything inside the pictures was changed cannot be told."] if axis == "cannot-tell" else []
 
 
 def _laid(segment: Segment, letter: str) -> list[str]:
