@@ -14,7 +14,7 @@ from provenance import verdict as told
 from provenance.comparison import Alteration, Comparison, Segment, SoundComparison, Span
 from provenance.verdict import Axes, EvidenceFacts, Finding, Questioned, Verdict, exit_status, rounded, to_json, unmet
 from provenance.verdict_text import headline, moment, render
-from provenance.verdict_words import KINDS
+from provenance.verdict_words import KINDS, RELATIONS
 
 WHOLE = Span(Fraction(0), Fraction(10, 3))
 SEGMENT = Segment(WHOLE, WHOLE, "e", "packets", 80)
@@ -130,6 +130,18 @@ def test_the_headline_says_how_much_of_the_picture_a_copy_shows():
     part = replace(segment, basis="visual", region=(Fraction(1, 10), Fraction(0), Fraction(9, 10), Fraction(4, 5)))
     assert "shows 72% of the picture" in headline(replace(CUT, basis="visual", segments=(part,)))
     assert "of the picture" not in headline(replace(CUT, basis="visual", segments=(replace(segment, basis="visual"),)))
+
+
+def test_of_two_files_nothing_is_said_to_be_registered():
+    for relation in RELATIONS:
+        said = headline(replace(CUT, relation=relation), registered=False)
+        assert "registered" not in said, said
+    assert headline(CUT, registered=False).startswith("Excerpt of the other recording")
+
+
+def test_the_headline_counts_one_more_place_as_one():
+    places = [Alteration("picture", Span(Fraction(at), Fraction(at + 1))) for at in (0, 2)]
+    assert " and at 1 more place:" in headline(replace(CUT, basis="visual", alterations=tuple(places)))
 
 
 def test_the_headline_names_what_was_changed():

@@ -52,6 +52,8 @@ _ALONE: Final = frozenset(
 )
 #: Details are worded for any number; JSON keeps them as they are.
 _ONE_OF_MANY: Final = re.compile(r"\b1 ((?:\w+ )?)(picture|place|record)s\b(.*?)\bare\b")
+#: What words say of a file that is held; of two files that are only compared nothing is known to be registered.
+_REGISTERED: Final = re.compile(r"\b[Aa] registered(?= file| recording)")
 #: Alterations and segments listed before "and N more": a screen.
 LISTED: Final = 12
 
@@ -64,7 +66,7 @@ def render(verdict: Verdict, *, every_finding: bool = False) -> str:
     findings = _every_finding(verdict.findings) if every_finding else _findings(verdict)
     return "\n".join(
         [
-            f"{plain(verdict.questioned.name)}: {headline(verdict.comparison)}",
+            f"{plain(verdict.questioned.name)}: {headline(verdict.comparison, registered=is_registered(verdict))}",
             *_places(verdict),
             *_differences(verdict.comparison),
             *_axes(verdict),
@@ -74,11 +76,16 @@ def render(verdict: Verdict, *, every_finding: bool = False) -> str:
     )
 
 
-def headline(comparison: Comparison) -> str:
-    """One sentence without a full stop: relation, basis, alterations."""
+def headline(comparison: Comparison, *, registered: bool = True) -> str:
+    """One sentence without a full stop: relation, basis, alterations.
+
+    ``registered``: what it was compared with is held as registered; else it is only the other of two files.
+    """
     words = RELATIONS[comparison.relation].said
     if comparison.relation == "rendition" and comparison.basis == "sound":
         words = WHOLE_BY_SOUND
+    if not registered:
+        words = _REGISTERED.sub(_of_the_other, words)
     basis = BASES[comparison.basis].said
     sentence = f"{words}, {basis}" if basis else words
     if comparison.relation in {"no-match", "undetermined"}:
@@ -97,6 +104,16 @@ def headline(comparison: Comparison) -> str:
     return sentence
 
 
+def is_registered(verdict: Verdict) -> bool:
+    """Whether what it was compared with is held as registered, and not only the other of two files."""
+    source = verdict.comparison.source
+    return source is None or bool(verdict.evidence[source].id)
+
+
+def _of_the_other(found: re.Match[str]) -> str:
+    return "The other" if found[0][0] == "A" else "the other"
+
+
 def _first_moment(comparison: Comparison) -> str:
     """`` at 00:03.000-00:04.200``: where pictures that were matched by looks were changed, and not throughout."""
     if comparison.basis != "visual":
@@ -104,7 +121,8 @@ def _first_moment(comparison: Comparison) -> str:
     spans = sorted({one.questioned for one in alterations(comparison) if one.questioned}, key=lambda one: one.start)
     if not spans:
         return ""
-    more = f" and at {len(spans) - 1} more places" if len(spans) > 1 else ""
+    rest = len(spans) - 1
+    more = f" and at {rest} more place{'s' if rest > 1 else ''}" if rest else ""
     return f" at {_span(spans[0])}{more}"
 
 

@@ -113,12 +113,12 @@ def _same_file(source: Source, name: str) -> None:
 
 def _nothing_found(session: Session, asked: Asked, verdict: Verdict) -> int:
     from provenance.verdict import exit_status
-    from provenance.verdict_text import headline
+    from provenance.verdict_text import headline, is_registered
 
     if session.json:
         output.say_json(_value(asked, verdict, [], None, None))
     else:
-        said = headline(verdict.comparison)
+        said = headline(verdict.comparison, registered=is_registered(verdict))
         output.say(f"{plain(asked.questioned)}: {said}; there is nothing to lay side by side, and nothing was written")
     return exit_status(verdict)
 
@@ -128,12 +128,13 @@ def _made(session: Session, asked: Asked, verdict: Verdict, questioned: Source, 
     from provenance.media.render.footage import Footage
     from provenance.media.render.words import Words
     from provenance.store.files import write_new
+    from provenance.verdict_text import is_registered
 
     names: dict[str | None, str] = {}
     if asked.names:
         names = {key: Path(source.name).name for key, source in evidence.items()}
         names[None] = Path(questioned.name).name
-    words = Words(verdict.comparison, names)
+    words = Words(verdict.comparison, names, is_registered(verdict))
     mine = Footage.of(questioned)
     theirs = {key: Footage.of(source) for key, source in evidence.items() if key in words.sources}
     files: list[dict[str, Any]] = []

@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The texts of one comparison. ``names``: of the questioned file (key None) and of sources, if they are shown."""
+    """The texts of one comparison.
+
+    ``names``: of the questioned file (key None) and of sources, if they are shown.
+    ``registered``: what it was compared with is held as registered.
+    """
 
     comparison: Comparison
     names: Mapping[str | None, str] = field(default_factory=dict)
+    registered: bool = True
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -37,7 +42,7 @@ class Words:
     @property
     def headline(self) -> str:
         """The sentence of the verdict."""
-        return f"{headline(self.comparison)}."
+        return f"{headline(self.comparison, registered=self.registered)}."
 
     @property
     def columns(self) -> tuple[str, str]:
