@@ -133,6 +133,8 @@ class Segment:
     similarity: Fraction = Fraction(1)
     #: left, top, width, height of the part of the evidence picture that is visible
     region: tuple[Fraction, Fraction, Fraction, Fraction] = WHOLE_PICTURE
+    #: the same of the part of the questioned picture in which it is seen: not all of it between bars or as an inset
+    place: tuple[Fraction, Fraction, Fraction, Fraction] = WHOLE_PICTURE
     #: down to what changes inside the pictures would have been seen; None where that was not worked out
     limit: Limit | None = None
 

@@ -26,6 +26,7 @@ _KINDS: Final = {
     "shift": "seconds",
     "seconds": "seconds",
     "region": "picture",
+    "place": "picture",
     "speed": "speed",
     "similarity": "similarity",
     "coverage": "coverage",

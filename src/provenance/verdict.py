@@ -310,6 +310,7 @@ def _segment(segment: Segment, verdict: Verdict) -> dict[str, Any]:
         "mirrored": segment.mirrored,
         "rotation": segment.rotation,
         "region": [rounded(part) for part in segment.region],
+        "place": [rounded(part) for part in segment.place],
         "distinctive": segment.distinctive,
         "measured_by": facts.measured_by,
         "committed_not_after": None,

@@ -161,7 +161,7 @@ def _places(verdict: Verdict) -> Iterator[str]:
     if len(comparison.segments) > LISTED:
         yield f"  and {len(comparison.segments) - LISTED} more segments"
     if comparison.source is not None and not comparison.segments:
-        yield f"  {verdict.evidence[comparison.source].id or 'the file compared with'}"
+        yield f"  {verdict.evidence[comparison.source].id or 'the other file'}"
     yield from _others(verdict)
     if comparison.unmatched:
         yield f"  not of the recording: {_spans(comparison.unmatched)}"
@@ -185,7 +185,7 @@ def _name(verdict: Verdict, segment: Segment) -> str:
 
 
 def _id(verdict: Verdict, source: str) -> str:
-    return verdict.evidence[source].id or "the file compared with"
+    return verdict.evidence[source].id or "the other file"
 
 
 def _how(segment: Segment) -> str:
@@ -199,6 +199,9 @@ def _how(segment: Segment) -> str:
     if segment.basis == "visual" and segment.region != WHOLE_PICTURE:
         left, top, width, height = (f"{float(part):.0%}" for part in segment.region)
         how.append(f"shows {width} of its width from {left} on, {height} of its height from {top} on")
+    if segment.basis == "visual" and segment.place != WHOLE_PICTURE:
+        left, top, width, height = (f"{float(part):.0%}" for part in segment.place)
+        how.append(f"seen in {width} of this file's width from {left} on, {height} of its height from {top} on")
     if segment.stored_evidence is not None:
         how.append(f"stored: {_span(segment.stored_evidence)}")
     return f" ({', '.join(how)})" if how else ""

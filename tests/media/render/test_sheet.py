@@ -116,6 +116,25 @@ def test_the_part_that_is_shown_is_outlined_in_the_evidence_alone(footage, recor
     assert columns[-1] == pytest.approx(COLUMN, abs=8)
 
 
+def test_in_a_picture_between_bars_a_change_is_outlined_where_it_lies_in_each(footage, recording, clip):
+    inset = (Fraction(1, 4), Fraction(1, 4), Fraction(1, 2), Fraction(1, 2))
+    painted = Alteration("picture", span(1, 2), (Fraction(3, 8), Fraction(3, 8), Fraction(1, 4), Fraction(1, 8)))
+    in_bars = Alteration("picture", span(1, 2), (Fraction(0), Fraction(0), Fraction(1, 8), Fraction(1, 8)))
+    black = clip("pier", content="black")
+    found = comparison(segment((0, 4), (0, 4), place=inset, alterations=(painted, in_bars)))
+    picture = decoded(made(footage, black, black, found))[:-250]
+    changed, visible = marked(picture, "changed"), marked(picture, "visible")
+    left, right = changed[:, 16 : 16 + COLUMN], changed[:, 32 + COLUMN : 32 + 2 * COLUMN]
+    assert np.flatnonzero(left.any(0))[0] == pytest.approx(0, abs=4)  # what was put into the bars, in A alone
+    columns = np.flatnonzero(right.any(0))
+    assert columns[0] == pytest.approx(COLUMN / 4, abs=4)
+    assert columns[-1] == pytest.approx(COLUMN * 3 / 4, abs=4)
+    seen = np.flatnonzero(visible[:, 16 : 16 + COLUMN].any(0))
+    assert seen[0] == pytest.approx(COLUMN / 4, abs=6)
+    assert seen[-1] == pytest.approx(COLUMN * 3 / 4, abs=8)
+    assert not visible[:, 32 + COLUMN : 32 + 2 * COLUMN].any()
+
+
 def test_what_has_no_counterpart_is_beside_an_empty_place(footage, recording):
     found = comparison(segment((0, 2), (0, 2)), unmatched=(span(2, 4),), missing=(span(2, 3),))
     sheet = made(footage, recording, recording, found)

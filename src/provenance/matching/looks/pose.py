@@ -99,8 +99,12 @@ class Pose:
     @property
     def box(self) -> tuple[float, float, float, float]:
         """Left, top, right, bottom of the part of the evidence picture that is seen, as parts of it."""
-        low, high = np.clip(self.corners.min(0), 0, 1), np.clip(self.corners.max(0), 0, 1)
-        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+        return _bounds(self.corners)
+
+    @property
+    def place(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom of the part of the questioned picture in which the evidence picture is seen."""
+        return _bounds(mapped(self.inverse, _CORNERS[:, :2]))
 
     def shown(self, questioned: Presentation, evidence: Presentation) -> Pose:
         """The same between the pictures as they are shown, after what players turn and mirror."""
@@ -119,6 +123,12 @@ def mapped(matrix: Matrix, places: Matrix) -> Matrix:
     """``places`` (n, 2) through a projective map."""
     lifted = np.column_stack([places, np.ones(len(places))]) @ matrix.T
     return lifted[:, :2] / lifted[:, 2:]
+
+
+def _bounds(corners: Matrix) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom of what lies inside the unit square."""
+    low, high = np.clip(corners.min(0), 0, 1), np.clip(corners.max(0), 0, 1)
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
 def window(left: float, top: float, right: float, bottom: float) -> Matrix:

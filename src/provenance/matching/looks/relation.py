@@ -260,7 +260,6 @@ def _segment(file: Sight, piece: Piece) -> Segment:
     questioned = file.span(piece.first, piece.last)
     pose = piece.pose.shown(file.track.presentation, piece.evidence.track.presentation)
     turned = pose.turned
-    left, top, right, bottom = (0.0 if side < _EDGE else 1.0 if side > 1 - _EDGE else side for side in pose.box)
     drift = abs(piece.course.speed - 1) * float(questioned.length)
     differs = abs(piece.course.speed - 1) > _SPEED and drift > _DRIFT
     speed = Fraction(round(piece.course.speed * 10_000), 10_000) if differs else Fraction(1)
@@ -282,8 +281,15 @@ def _segment(file: Sight, piece: Piece) -> Segment:
         alterations=(*alterations, *changes.alterations),
         limit=changes.limit,
         similarity=Fraction(round(piece.likeness * 1000), 1000),
-        region=(_part(left), _part(top), _part(right - left), _part(bottom - top)),
+        region=_region(pose.box),
+        place=_region(pose.place),
     )
+
+
+def _region(box: tuple[float, float, float, float]) -> tuple[Fraction, Fraction, Fraction, Fraction]:
+    """Left, top, width, height as they are told; sides that almost are the picture's are taken for them."""
+    left, top, right, bottom = (0.0 if side < _EDGE else 1.0 if side > 1 - _EDGE else side for side in box)
+    return _part(left), _part(top), _part(right - left), _part(bottom - top)
 
 
 def _part(of_picture: float) -> Fraction:

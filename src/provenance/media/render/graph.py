@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import ffmpeg
 
+from provenance.comparison import WHOLE_PICTURE
+from provenance.media.render.laid import within
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -186,7 +189,7 @@ def _pane(plan: Plan, part: Part, lane: Lane, width: int) -> Any:
     stream = _laid(stream, lane.turn)
     stream = stream.filter("scale", width, plan.layout.height, force_original_aspect_ratio="decrease", flags="area")
     stream = stream.filter("setsar", 1)
-    for box in _boxes(part):
+    for box in _boxes(part, part.segment.place if lane is part.evidence else WHOLE_PICTURE):
         stream = stream.filter("drawbox", **box)
     return stream.filter("pad", width, plan.layout.height, "(ow-iw)/2", "(oh-ih)/2", _PAPER).filter("format", "yuv420p")
 
@@ -199,13 +202,16 @@ def _laid(stream: Any, turn: Turn) -> Any:
     return stream
 
 
-def _boxes(part: Part) -> Iterator[dict[str, Any]]:
-    """Outlines of what was changed, while it is: at the same place in both panes, which show the same part."""
+def _boxes(part: Part, seen: Region) -> Iterator[dict[str, Any]]:
+    """Outlines of what was changed, while it is, in a pane that shows the part ``seen`` of the questioned picture."""
     begin = part.segment.questioned.start
     found = [one for one in part.segment.alterations if one.region is not None]
     for one in found[:_MOST_BOXES]:
         assert one.region is not None
-        left, top, width, height = (float(side) for side in one.region)
+        there = within(seen, one.region)
+        if there is None:  # in the bars around it: the recording's pane does not show them
+            continue
+        left, top, width, height = (float(side) for side in there)
         when = {}
         if one.questioned is not None:
             start, end = (float(moment - begin) for moment in (one.questioned.start, one.questioned.end))

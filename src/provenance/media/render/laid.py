@@ -47,6 +47,15 @@ def inside(part: Region, region: Region) -> Region:
     return part[0] + left * part[2], part[1] + top * part[3], width * part[2], height * part[3]
 
 
+def within(part: Region, region: Region) -> Region | None:
+    """``region`` of a picture, as a region of what ``part`` of it shows; None if none of it lies there."""
+    left, top = max(region[0], part[0]), max(region[1], part[1])
+    right, bottom = min(region[0] + region[2], part[0] + part[2]), min(region[1] + region[3], part[1] + part[3])
+    if right <= left or bottom <= top:
+        return None
+    return (left - part[0]) / part[2], (top - part[1]) / part[3], (right - left) / part[2], (bottom - top) / part[3]
+
+
 def whole_of(segment: Segment) -> Turn:
     """How the evidence picture is laid so that it compares with the questioned one."""
     return Turn(segment.mirrored, segment.rotation)

@@ -12,7 +12,7 @@ import numpy as np
 from provenance.comparison import WHOLE_PICTURE
 from provenance.media.render import lettering
 from provenance.media.render.footage import SIDE, laid
-from provenance.media.render.laid import Turn, inside, whole_of
+from provenance.media.render.laid import Turn, inside, whole_of, within
 from provenance.media.render.outline import outline, stroke
 
 if TYPE_CHECKING:
@@ -107,15 +107,25 @@ def _pictures(row: Shown, words: Words) -> tuple[Picture, Picture]:
             continue
         if mine is not None:
             outline(mine, change.region, "changed")
-        if theirs is not None and segment is not None:
-            outline(theirs, inside(turn.region(segment.region), change.region), "changed")
-    if theirs is not None and segment is not None and _is_part(segment):
-        outline(theirs, turn.region(segment.region), "visible")
+        if theirs is None or segment is None:
+            continue
+        if (there := within(segment.place, change.region)) is not None:  # what lies in bars has no place in it
+            outline(theirs, inside(turn.region(segment.region), there), "changed")
+    if segment is not None:
+        _outline_parts(mine, theirs, segment)
     if mine is None:
         mine = _nothing("left out of A", theirs)
     if theirs is None:
         theirs = _nothing("no counterpart found", mine)
     return mine, theirs
+
+
+def _outline_parts(mine: Picture | None, theirs: Picture | None, segment: Segment) -> None:
+    """The part of the recording that is seen, and where in the file in question it is, unless that is all of them."""
+    if theirs is not None and segment.region != WHOLE_PICTURE:
+        outline(theirs, whole_of(segment).region(segment.region), "visible")
+    if mine is not None and segment.place != WHOLE_PICTURE:
+        outline(mine, segment.place, "visible")
 
 
 def fitted(picture: Picture) -> Picture:
@@ -128,7 +138,7 @@ def fitted(picture: Picture) -> Picture:
 
 
 def _is_part(segment: Segment) -> bool:
-    return segment.region != WHOLE_PICTURE
+    return {segment.region, segment.place} != {WHOLE_PICTURE}
 
 
 def _nothing(text: str, beside: Picture | None) -> Picture:
@@ -144,9 +154,9 @@ def _nothing(text: str, beside: Picture | None) -> Picture:
 def _legend(rows: Sequence[Shown], words: Words) -> Iterator[Picture]:
     drawn = {words.comparison.segments[row.pair.segment] for row in rows if row.pair.segment is not None}
     if any(change.region is not None for row in rows for change in row.pair.changes):
-        yield _sample("changed", "changed in A, and the same place in the recording")
+        yield _sample("changed", "changed in A, and the same place in B")
     if any(_is_part(segment) for segment in drawn):
-        yield _sample("visible", "the part of the recording that A shows")
+        yield _sample("visible", "the part of B that A shows, and where")
 
 
 def _sample(style: str, text: str) -> Picture:
