@@ -18,7 +18,7 @@ from provenance.verifying.known import measurement
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from provenance.comparison import Comparison
+    from provenance.comparison import Comparison, Span
     from provenance.custodian import Custodian
     from provenance.evidence import Measurement
     from provenance.matching.looks.library import Proposed
@@ -100,14 +100,8 @@ def by_looks(
     if sight is None:
         return _unfound(comparison, [_too_little("times of its pictures are not known")], complete=False)
     search = _Search(measured, sight, questions.deep)
-    if custodian is None or questions.evidence_ids:
-        _compare_named(search, known.measured)
-    else:
-        _search_all(custodian, search, known)
+    notes = _run(search, custodian, known, questions)
     found = search.found()
-    notes = [
-        Note("evidence.notMeasured", "informational", f"{n} recordings {why}") for why, n in search.left_out.items()
-    ]
     if found is None:
         if tells_too_little(sight):
             notes.append(
@@ -121,6 +115,68 @@ def by_looks(
 
         found = with_sound(found, measured, search.measured)
     return _merged(comparison, found, notes)
+
+
+def beside_exact(
+    custodian: Custodian | None, file: FileInHand, comparison: Comparison, known: Known, questions: Questions
+) -> Comparison:
+    """``comparison``, which is by exact units, with what appearance says of the parts that share none."""
+    from provenance.matching.mixed import open_parts
+
+    parts, measured = open_parts(comparison), file.measured
+    if not parts or measured is None or not any(track.looks for track in measured.tracks):
+        return comparison
+    from provenance.matching.looks.part import part_of
+    from provenance.matching.looks.sight import Sight
+
+    sight = Sight.of("", measured)
+    if sight is None:
+        return comparison
+    search = _Search(measured, part_of(sight, parts), questions.deep)
+    if search.is_still:
+        return comparison
+    notes = _run(search, custodian, known, questions)
+    held = {**known.measured, **search.measured}
+    return _with_parts(comparison, search, parts, held, notes)
+
+
+def _with_parts(
+    comparison: Comparison,
+    search: _Search,
+    parts: tuple[Span, ...],
+    held: Mapping[str, Measurement],
+    notes: list[Note],
+) -> Comparison:
+    """``comparison`` with what the search found of ``parts``; ``held``: source -> what was measured of it."""
+    from provenance.matching.looks.relation import looks_of_parts
+    from provenance.matching.looks.sight import Sight
+    from provenance.matching.mixed import completed
+    from provenance.matching.sounds.relation import with_sound
+
+    found = looks_of_parts(search.file, search.pieces, parts)
+    if found is None:
+        detail = f"asked about the parts that share no unit; {len(search.compared)} recordings were compared"
+        return replace(comparison, notes=(*comparison.notes, *notes, Note("softBinding.none", "informational", detail)))
+    sources = {one.source for one in (*comparison.segments, *found.segments)}
+    wholes = {source: seen.whole() for source in sources if (seen := Sight.of(source, held[source])) is not None}
+    # Nothing but likeness; or a recording measured before looks were: how long it is, looks cannot say.
+    if not found.segments or not sources <= set(wholes):
+        others = tuple(one for one in found.others if one[0] not in sources)
+        every = tuple(dict.fromkeys((*comparison.notes, *notes, *found.notes)))
+        return replace(comparison, notes=every, others=tuple(dict.fromkeys((*comparison.others, *others))))
+    found = with_sound(found, search.questioned, search.measured)
+    return completed(comparison, replace(found, notes=(*found.notes, *notes)), wholes)
+
+
+def _run(search: _Search, custodian: Custodian | None, known: Known, questions: Questions) -> list[Note]:
+    """Compare with all that is asked for; what was not searched."""
+    if custodian is None or questions.evidence_ids:
+        _compare_named(search, known.measured)
+    else:
+        _search_all(custodian, search, known)
+    return [
+        Note("evidence.notMeasured", "informational", f"{n} recordings {why}") for why, n in search.left_out.items()
+    ]
 
 
 def _too_little(why: str) -> Note:
