@@ -7,6 +7,7 @@ second 1 on.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,9 @@ UNTOLD = frozenset({"undetermined"})
 STILL = frozenset({"still"})
 
 TONES = "zscale=t=linear:npl=100,format=gbrpf32le,tonemap=hable,zscale=t=bt709:m=bt709:p=bt709:r=tv,format=yuv420p"
-PQ = ("-vf", "setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv")
-HLG = ("-vf", "setparams=color_primaries=bt2020:color_trc=arib-std-b67:colorspace=bt2020nc:range=tv")
+_TO_HDR = "format=yuv444p,zscale=tin=bt709:pin=bt709:min=bt709:rin=tv:t={}:p=bt2020:m=bt2020nc:npl=203"
+PQ = ("-vf", _TO_HDR.format("smpte2084"))
+HLG = ("-vf", _TO_HDR.format("arib-std-b67"))
 #: 50 pictures a second woven into 25 of two fields each.
 WOVEN = ("-vf", "tinterlace=interleave_top,fieldorder=tff")
 WOVEN_BELOW = ("-vf", "tinterlace=interleave_bottom,fieldorder=bff")
@@ -112,5 +114,7 @@ def copy_of(studio: Studio, name: str, *, changed: bool = False) -> Path:
     chain = ",".join(step for step in (PAINTED if changed else None, case.through) if step)
     filters = ("-vf", chain) if chain else ()
     if not target.exists():
-        stock.ffmpeg("-i", make(studio, name), *filters, *case.copied, target)
+        half = target.with_name(f"{os.getpid()}.{target.name}")  # the folder may be shared by several processes
+        stock.ffmpeg("-i", make(studio, name), *filters, *case.copied, half)
+        half.replace(target)
     return target
