@@ -55,7 +55,7 @@ def main() -> None:
                 print(f"| {name} | original | not examined: {row['examine_error']} | | |", flush=True)
                 continue
             for changed in (False, True):
-                if changed and odd_inputs.CASES[name].changed is None:
+                if changed and not odd_inputs.CASES[name].changed:
                     continue
                 verdict, seconds, memory = asked(archive, odd_inputs.copy_of(studio, name, changed=changed))
                 kind = "changed" if changed else "plain"

@@ -8,7 +8,7 @@ second 1 on.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import stock
@@ -22,12 +22,11 @@ MESSENGER = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "27", "-pix_fmt",
 #: An opaque box over a sixteenth of the picture.
 PAINTED = "drawbox=x=iw*0.3:y=ih*0.35:w=iw*0.25:h=ih*0.25:color=red:t=fill:enable='gte(t,1)'"
 
-#: What a copy of a whole recording may be called, and a copy that was changed inside.
 WHOLE = frozenset({"rendition"})
+#: Told to be changed: the tones of HDR, bars around an upright picture.
 CHANGED = frozenset({"derivative"})
 #: Nothing moves, or nothing is seen, by which recordings could be told apart.
 UNTOLD = frozenset({"undetermined"})
-STILL = frozenset({"still"})
 
 TONES = "zscale=t=linear:npl=100,format=gbrpf32le,tonemap=hable,zscale=t=bt709:m=bt709:p=bt709:r=tv,format=yuv420p"
 _TO_HDR = "format=yuv444p,zscale=tin=bt709:pin=bt709:min=bt709:rin=tv:t={}:p=bt2020:m=bt2020nc:npl=203"
@@ -40,24 +39,31 @@ WOVEN_BELOW = ("-vf", "tinterlace=interleave_bottom,fieldorder=bff")
 
 @dataclass(frozen=True)
 class Odd:
-    """``made``: :class:`clips.Options`. ``through``: filter of both copies; ``copied``: their coder.
+    """``made``: :class:`clips.Options`; ``through``: filter of both copies.
 
-    ``copy``, ``changed``: relations that hold; None where no changed copy says anything. ``silent``: no sound to copy.
+    ``copy``: relations that a plain copy may have; ``seen``: kinds of alteration that are really in it; ``changed``:
+    whether a painted copy says anything; ``sound``: relations that its sound may have; ``codes``: findings of which one
+    says why nothing can be told.
     """
 
     made: dict[str, object]
     through: str | None = None
-    copied: tuple[str, ...] = MESSENGER
     copy: frozenset[str] = WHOLE
-    changed: frozenset[str] | None = CHANGED
-    codes: tuple[str, ...] = field(default=())
+    seen: frozenset[str] = frozenset()
+    changed: bool = True
+    sound: frozenset[str] = frozenset({"same"})
+    codes: tuple[str, ...] = ()
 
 
 def _coded(codec: str, pix_fmt: str, container: str = "mkv", **more: object) -> dict[str, object]:
     return {"codec": codec, "pix_fmt": pix_fmt, "container": container, **more}
 
 
-FEATURELESS = {"copy": UNTOLD, "changed": None, "codes": ("softBinding.sameScene", "questioned.tooLittle")}
+PICTURE = frozenset({"picture"})
+TONED = {"copy": WHOLE | CHANGED, "seen": frozenset({"colour"})}
+#: A false alarm that stands: 0.28 s of other sound at the very start of an honest copy of these two.
+UNTUNED = {"copy": WHOLE | CHANGED, "seen": frozenset({"sound"}), "sound": frozenset({"same", "partly-replaced"})}
+FEATURELESS = {"copy": UNTOLD, "changed": False, "codes": ("softBinding.sameScene", "questioned.tooLittle")}
 
 CASES: dict[str, Odd] = {
     "av1": Odd(_coded("av1", "yuv420p", sound="opus")),
@@ -73,13 +79,13 @@ CASES: dict[str, Odd] = {
     "fields-mpeg2": Odd(
         _coded("mpeg2", "yuv420p", "ts", sound="ac3", interlaced=True, fps=50, pace=0.5, coding=WOVEN), "yadif"
     ),
-    "hdr-pq": Odd(_coded("hevc", "yuv420p10le", "mp4", coding=PQ), TONES),
-    "hdr-hlg": Odd(_coded("hevc", "yuv420p10le", "mp4", coding=HLG), TONES),
+    "hdr-pq": Odd(_coded("hevc", "yuv420p10le", "mp4", coding=PQ), TONES, **TONED),
+    "hdr-hlg": Odd(_coded("hevc", "yuv420p10le", "mp4", coding=HLG), TONES, **TONED),
     "240-a-second": Odd({"fps": 240, "pace": 25 / 240, "gop": 240, "seconds": 3.0}, "fps=30"),
     "cctv": Odd({"fps": 10, "pace": 2.5, "size": (352, 288), "gop": 50, "sound": None, "seconds": 8.0}),
     "204-wide": Odd({"size": (204, 360)}, "scale=408:-2"),
     "turned-upright": Odd({"rotation": 90}),
-    "turned-in-bars": Odd({"rotation": 90}, "pad=ih*16/9:ih:(ow-iw)/2:0,scale=-2:360"),
+    "turned-in-bars": Odd({"rotation": 90}, "pad=ih*16/9:ih:(ow-iw)/2:0,scale=-2:360", CHANGED, PICTURE),
     "wide-pixels": Odd({"size": (240, 180), "coding": ("-aspect", "16:9")}, "scale=320:180,setsar=1"),
     "uneven-rate": Odd({"variable_rate": True}, "fps=25"),
     "no-sound": Odd({"sound": None}),
@@ -87,18 +93,18 @@ CASES: dict[str, Odd] = {
     "avi-h264-b-frames": Odd({"container": "avi", "sound": "mp3"}),
     "avi-mpeg4-b-frames": Odd(_coded("mpeg4", "yuv420p", "avi", sound="mp3")),
     "uyvy422": Odd({"coding": ("-c:v", "rawvideo"), **_coded("h264", "uyvy422", "mov", sound="pcm")}),
-    "argb": Odd({"coding": ("-c:v", "qtrle"), **_coded("h264", "argb", "mov", sound="pcm")}),
+    "argb": Odd({"coding": ("-c:v", "qtrle"), **_coded("h264", "argb", "mov", sound="pcm")}, **UNTUNED),
     "gray10": Odd(_coded("ffv1", "gray10le", sound="flac")),
     "gray12": Odd(_coded("ffv1", "gray12le", sound="flac")),
     "gray16-big-endian": Odd({"coding": ("-c:v", "png"), **_coded("h264", "gray16be", "mov", sound="pcm")}),
-    "rgb48-big-endian": Odd({"coding": ("-c:v", "png"), **_coded("h264", "rgb48be", "mov", sound="pcm")}),
+    "rgb48-big-endian": Odd({"coding": ("-c:v", "png"), **_coded("h264", "rgb48be", "mov", sound="pcm")}, **UNTUNED),
     "v210": Odd({"coding": ("-c:v", "v210"), **_coded("h264", "yuv422p10le", "mov", sound="pcm")}),
     "black": Odd({"content": "black", "sound": None}, **FEATURELESS),
     "one-colour": Odd({"content": "colour", "sound": None}, **FEATURELESS),
     "bars": Odd({"content": "bars", "sound": None}, **FEATURELESS),
     "wall": Odd({"content": "wall", "sound": None}, **FEATURELESS),
-    "one-picture": Odd({"seconds": 0.04, "sound": None}, copy=STILL, changed=None),
-    "one-second": Odd({"seconds": 1.0}, changed=None),
+    "one-picture": Odd({"seconds": 0.04, "sound": None}, **FEATURELESS),
+    "one-second": Odd({"seconds": 1.0}, changed=False),
 }
 
 
@@ -115,6 +121,6 @@ def copy_of(studio: Studio, name: str, *, changed: bool = False) -> Path:
     filters = ("-vf", chain) if chain else ()
     if not target.exists():
         half = target.with_name(f"{os.getpid()}.{target.name}")  # the folder may be shared by several processes
-        stock.ffmpeg("-i", make(studio, name), *filters, *case.copied, half)
+        stock.ffmpeg("-i", make(studio, name), *filters, *MESSENGER, half)
         half.replace(target)
     return target

@@ -101,6 +101,8 @@ def by_looks(
         return _unfound(comparison, [_too_little("times of its pictures are not known")], complete=False)
     search = _Search(measured, sight, questions.deep)
     notes = _run(search, custodian, known, questions)
+    far_apart = list(_searched_coarsely(sight))
+    notes += far_apart
     found = search.found()
     if found is None:
         if tells_too_little(sight):
@@ -109,7 +111,7 @@ def by_looks(
             )
             return _unfound(comparison, notes, complete=False)
         notes.append(Note("softBinding.none", "informational", f"{len(search.compared)} recordings were compared"))
-        return _unfound(comparison, notes, complete=not search.left_out)
+        return _unfound(comparison, notes, complete=not search.left_out and not far_apart)
     if found.segments and found.relation != "still":
         from provenance.matching.sounds.relation import with_sound
 
@@ -177,6 +179,23 @@ def _run(search: _Search, custodian: Custodian | None, known: Known, questions: 
     return [
         Note("evidence.notMeasured", "informational", f"{n} recordings {why}") for why, n in search.left_out.items()
     ]
+
+
+#: Seconds between the pictures of a file that are searched for, from which on pieces of ten seconds can be missed: in
+#: files of more than 21 minutes.
+_FAR_APART: Final = 5
+
+
+def _searched_coarsely(sight: Sight) -> Iterator[Note]:
+    """What is not excluded where a file is so long that only a picture now and then was searched for."""
+    from provenance.matching.looks.library import seconds_apart
+
+    apart = seconds_apart(sight)
+    if apart > _FAR_APART:
+        detail = (
+            f"one picture in {apart:.0f} s was searched for: pieces shorter than {2 * apart:.0f} s are not excluded"
+        )
+        yield Note("questioned.notMeasured", "informational", detail)
 
 
 def _too_little(why: str) -> Note:
