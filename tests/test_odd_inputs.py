@@ -49,6 +49,6 @@ def test_a_box_painted_over_a_copy_is_found_where_it_is(name, court, studio):
     painted = [
         one["questioned"]
         for one in verdict["segments"][0]["alterations"]
-        if one["kind"] == "picture" and one["what"] == "painted or pasted over"
+        if one["kind"] == "picture" and one["questioned"]
     ]
     assert [times[0] for times in painted] == [pytest.approx(1, abs=WINDOW)]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from provenance import lookup, records
 from provenance.comparison import Note
 from provenance.errors import RecordError
+from provenance.matching.left_aside import left_aside
 from provenance.store.segments import CODES
 from provenance.verifying.known import measurement
 
@@ -101,9 +102,9 @@ def by_looks(
         return _unfound(comparison, [_too_little("times of its pictures are not known")], complete=False)
     search = _Search(measured, sight, questions.deep)
     notes = _run(search, custodian, known, questions)
-    far_apart = list(_searched_coarsely(sight))
-    notes += far_apart
     found = search.found()
+    far_apart = list(_searched_coarsely(sight, search.measured if found is None else {}))
+    notes += far_apart
     if found is None:
         if tells_too_little(sight):
             notes.append(
@@ -116,7 +117,13 @@ def by_looks(
         from provenance.matching.sounds.relation import with_sound
 
         found = with_sound(found, measured, search.measured)
+        notes += _left_aside(found, search)
     return _merged(comparison, found, notes)
+
+
+def _left_aside(found: Comparison, search: _Search) -> tuple[Note, ...]:
+    used = {one.source: search.measured[one.source] for one in found.segments}
+    return left_aside(search.questioned, used)
 
 
 def beside_exact(
@@ -167,7 +174,7 @@ def _with_parts(
         every = tuple(dict.fromkeys((*comparison.notes, *notes, *found.notes)))
         return replace(comparison, notes=every, others=tuple(dict.fromkeys((*comparison.others, *others))))
     found = with_sound(found, search.questioned, search.measured)
-    return completed(comparison, replace(found, notes=(*found.notes, *notes)), wholes)
+    return completed(comparison, replace(found, notes=(*found.notes, *notes, *_left_aside(found, search))), wholes)
 
 
 def _run(search: _Search, custodian: Custodian | None, known: Known, questions: Questions) -> list[Note]:
@@ -186,9 +193,10 @@ def _run(search: _Search, custodian: Custodian | None, known: Known, questions: 
 _FAR_APART: Final = 5
 
 
-def _searched_coarsely(sight: Sight) -> Iterator[Note]:
-    """What is not excluded where a file is so long that only a picture now and then was searched for."""
+def _searched_coarsely(sight: Sight, measured: Mapping[str, Measurement]) -> Iterator[Note]:
+    """What is not excluded where so few pictures of a long file, or of a long recording, can be compared."""
     from provenance.matching.looks.library import seconds_apart
+    from provenance.matching.looks.pieces import LEAST_TOLD
 
     apart = seconds_apart(sight)
     if apart > _FAR_APART:
@@ -196,6 +204,11 @@ def _searched_coarsely(sight: Sight) -> Iterator[Note]:
             f"one picture in {apart:.0f} s was searched for: pieces shorter than {2 * apart:.0f} s are not excluded"
         )
         yield Note("questioned.notMeasured", "informational", detail)
+    kept = [seen.pace for source, one in measured.items() if (seen := type(sight).of(source, one)) is not None]
+    sparse = sum(LEAST_TOLD * pace > float(sight.length()) for pace in kept)
+    if sparse:
+        detail = f"{sparse} long recordings keep a picture in {max(kept):.1f} s: too few to tell a piece of this length"
+        yield Note("evidence.notMeasured", "informational", detail)
 
 
 def _too_little(why: str) -> Note:

@@ -66,6 +66,11 @@ class Sight:
         return float(np.median(np.diff(self.times))) if len(self.times) > 1 else 0.04
 
     @property
+    def pace(self) -> float:
+        """Seconds from a small picture that is compared to the next, the median; 0 where there is one."""
+        return float(np.median(np.diff(self.times[self.places]))) if len(self.places) > 1 else 0.0
+
+    @property
     def end(self) -> float:
         """Seconds at which the last picture ends."""
         return float(self.line.seconds(max(self.line.ends)))
