@@ -63,6 +63,8 @@ SOUND = {
 }
 #: Encoders that take ``-bf``.
 REORDERING = {"h264", "hevc", "mpeg4", "mpeg2"}
+#: Pictures of one colour: luma and both chroma levels.
+FLAT = {"black": (16, 128, 128), "colour": (120, 90, 170)}
 QUARTER_TURNS = {90: -90, 180: 180, 270: 90}  # clockwise for a player -> ffmpeg's counter-clockwise option
 
 
@@ -86,8 +88,13 @@ class Options:
     rotation: int = 0
     mirrored: bool = False
     edit: str | None = None  # "inside-gop": the shown range starts inside a GOP; "empty": the picture starts later
-    content: str = "moving"  # or "black", "bars"; None: no picture at all
+    pace: float = (
+        1.0  # how far things move from picture to picture; 25 / fps for the pace that they have at 25 a second
+    )
+    coding: tuple[str, ...] = ()  # further words for the encoder: colour tags, aspect, filters
+    content: str = "moving"  # or "black", "bars", "colour", "wall" (texture, nothing moves); None: no picture at all
     sound_content: str = "melody"  # or "silence"
+    channels: int = 1  # the melody from all of them, each a little fainter than the one before
     intro: float = 0.0  # seconds at the start that all recordings with an intro share
     second_video: bool = False
     attached_picture: bool = False
@@ -147,17 +154,17 @@ def _canvas(random: np.random.Generator, height: int, width: int) -> np.ndarray:
     return np.clip(total + 126, 16, 235).astype(np.uint8)
 
 
-def planes(recording: str, size: tuple[int, int], count: int, *, first: int = 0):
+def planes(recording: str, size: tuple[int, int], count: int, *, first: int = 0, pace: float = 1.0):
     """Yield ``count`` pictures of a recording as yuv444p planes (3, height, width): a panning texture, moving boxes."""
     random = _generator(recording, "picture")
     width, height = size
     margin = 96
     canvas = [_canvas(random, height + 2 * margin, width + 2 * margin) for _ in range(3)]
-    pace, phase = random.uniform(0.03, 0.09, 2), random.uniform(0, 6.28, 2)
+    panning, phase = random.uniform(0.03, 0.09, 2), random.uniform(0, 6.28, 2)
     boxes = [(random.uniform(0, 6.28, 2), random.uniform(0.05, 0.2, 2), random.integers(16, 235, 3)) for _ in range(3)]
     side = max(8, height // 6)
-    for number in range(first, first + count):
-        down, right = (int(margin + (margin - 1) * np.sin(pace[axis] * number + phase[axis])) for axis in (0, 1))
+    for number in np.arange(first, first + count) * pace:
+        down, right = (int(margin + (margin - 1) * np.sin(panning[axis] * number + phase[axis])) for axis in (0, 1))
         picture = np.stack([plane[down : down + height, right : right + width] for plane in canvas])
         for start, speed, colour in boxes:
             y, x = ((np.sin(start + speed * number) + 1) / 2 * (np.array([height, width]) - side)).astype(int)
@@ -254,10 +261,10 @@ def _encode(recording: str, options: Options, scratch: Path, seconds: float) -> 
             maps += ["-map", f"{number}:v"]
         coding += _video_coding(options)
     if options.sound is not None:
-        write_sound(scratch / "sound.wav", _sound(recording, options, seconds))
+        write_sound(scratch / "sound.wav", _sound(recording, options, seconds), options.channels)
         maps += ["-map", f"{inputs.count('-i')}:a"]
         inputs += ["-i", str(scratch / "sound.wav")]
-        coding += SOUND[options.sound]
+        coding += [*SOUND[options.sound], *(("-ac", str(options.channels)) if options.channels > 1 else ())]
     if options.attached_picture:
         cover = scratch / "cover.png"
         stock.ffmpeg("-f", "lavfi", "-i", "testsrc2=s=64x64:d=0.04:r=25", "-frames:v", "1", cover)
@@ -281,7 +288,8 @@ def _video_coding(options: Options) -> list[str]:
     if options.codec in REORDERING:
         coding += ["-bf", str(options.b_frames)]
     if options.interlaced:
-        coding += ["-flags:v", "+ildct+ilme", "-top", "1"] if options.codec == "mpeg2" else ["-x264opts", "tff=1"]
+        coding += ["-flags:v", "+ildct+ilme"] if options.codec == "mpeg2" else ["-x264opts", "tff=1"]
+    coding += options.coding
     if options.variable_rate:
         # a phone in changing light: every picture a little early or late, and three dropped
         uneven = "setpts='(N+0.3*sin(N))/25/TB',select='not(eq(n\\,11)+eq(n\\,12)+eq(n\\,40))'"
@@ -303,12 +311,14 @@ def _write_pictures(path: Path, recording: str, options: Options, count: int) ->
     with path.open("wb") as out:
         if options.content == "bars":
             stream = bars(options.size, count)
-        elif options.content == "black":
+        elif options.content in FLAT:
             width, height = options.size
-            black = np.stack([np.full((height, width), level, np.uint8) for level in (16, 128, 128)])
-            stream = (black for _ in range(count))
+            flat = np.stack([np.full((height, width), level, np.uint8) for level in FLAT[options.content]])
+            stream = (flat for _ in range(count))
+        elif options.content == "wall":
+            stream = planes(recording, options.size, count, pace=0)
         else:
-            stream = planes(recording, options.size, count - shared)
+            stream = planes(recording, options.size, count - shared, pace=options.pace)
             for picture in planes("the shared intro", options.size, shared):
                 out.write(picture.tobytes())
         for picture in stream:
@@ -322,10 +332,10 @@ def _sound(recording: str, options: Options, seconds: float) -> np.ndarray:
     return np.concatenate([intro, melody(recording, seconds - options.intro)])
 
 
-def write_sound(path: Path, samples: np.ndarray) -> None:
-    """Write mono samples (-1..1) as a 16-bit WAV file of :data:`SAMPLE_RATE`."""
+def write_sound(path: Path, samples: np.ndarray, channels: int = 1) -> None:
+    """Write samples (-1..1) as a 16-bit WAV file of :data:`SAMPLE_RATE`; each further channel is a fifth fainter."""
     with wave.open(str(path), "wb") as out:
-        out.setnchannels(1)
+        out.setnchannels(channels)
         out.setsampwidth(2)
         out.setframerate(SAMPLE_RATE)
-        out.writeframes((samples * 30_000).astype("<i2").tobytes())
+        out.writeframes((samples[:, None] * 30_000 * 0.8 ** np.arange(channels)).astype("<i2").tobytes())

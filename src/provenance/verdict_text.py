@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from provenance.comparison import WHOLE_PICTURE
+from provenance.comparison import EXACT_BASES, WHOLE_PICTURE
 from provenance.escaping import plain
 from provenance.findings import MEANINGS
 from provenance.verdict import alterations, is_about_records
@@ -157,7 +157,9 @@ def _places(verdict: Verdict) -> Iterator[str]:
         if comparison.relation == "still":
             yield f"  from {_span(segment.evidence)} of {_name(verdict, segment)}{_how(segment)}"
             continue
-        yield f"  {_span(segment.questioned)} is {_name(verdict, segment)}[{_span(segment.evidence)}]{_how(segment)}"
+        exact = segment.basis in EXACT_BASES and comparison.basis == "visual"  # of a file of which a part looks alike
+        how = f"{_how(segment)}, {BASES[segment.basis].said}" if exact else _how(segment)
+        yield f"  {_span(segment.questioned)} is {_name(verdict, segment)}[{_span(segment.evidence)}]{how}"
     if len(comparison.segments) > LISTED:
         yield f"  and {len(comparison.segments) - LISTED} more segments"
     if comparison.source is not None and not comparison.segments:

@@ -96,3 +96,18 @@ def test_text_called_a_video_gives_no_picture(call, clip, note_file, tmp_path):
     answer = call("frames", "--compare", note_file, clip("pier"), "-o", tmp_path / "none.png")
     assert answer.status == 2 or "nothing was written" in answer.out
     assert not (tmp_path / "none.png").exists()
+
+
+@pytest.mark.parametrize(("suffix", "coding"), [("jpg", ("-q:v", "4")), ("avif", ("-c:v", "libsvtav1"))])
+def test_a_still_lies_beside_its_picture_and_makes_no_clip(suffix, coding, call, clip, tmp_path):
+    still, sheet = tmp_path / f"shot.{suffix}", tmp_path / "both.png"
+    stock.ffmpeg("-ss", "2", "-i", clip("pier"), "-frames:v", "1", *coding, still)
+    answer = call("frames", "--compare", still, clip("pier"), "-o", sheet, "--json")
+    assert answer.status == 0, answer.out
+    assert answer.json["relation"] == "still"
+    moments = [(one["questioned"], one["evidence"]) for one in answer.json["pairs"]]
+    assert moments == [(0, pytest.approx(2, abs=0.05))]
+    assert sheet.read_bytes().startswith(b"\x89PNG")
+    refused = call("frames", "--compare", still, clip("pier"), "--video", tmp_path / "both.mp4", "--json")
+    assert (refused.status, refused.json["error"]["message"]) == (2, "a still makes no clip")
+    assert not (tmp_path / "both.mp4").exists()

@@ -49,8 +49,8 @@ def means(samples: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uin
         samples = samples[down][:, across]
         height, width = samples.shape
     top = np.arange(rows) * height // rows
-    used = width // (2 * _WORD) * (2 * _WORD)
-    if used >= 2 * columns and height // rows < _MOST_ROWS - 1:
+    used = width_read((width, height), rows, columns)
+    if used is not None:
         sums, step = _sums_by_words(samples[:, :used], top), 2
     else:
         sums, step, used = np.add.reduceat(samples, top, axis=0, dtype=np.uint32), 1, width
@@ -58,6 +58,16 @@ def means(samples: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uin
     totals = np.add.reduceat(sums, left, axis=1, dtype=np.uint32)
     counts = np.outer(np.diff(top, append=height), np.diff(left, append=used // step) * step).astype(np.uint32)
     return ((totals + counts // 2) // counts).astype(np.uint8)
+
+
+def width_read(size: tuple[int, int], rows: int, columns: int) -> int | None:
+    """Columns of a picture of ``size`` (width, height) that are read in pairs, the last few being left out.
+
+    None where all are read one by one, in small or very high pictures.
+    """
+    width, height = size
+    used = width // (2 * _WORD) * (2 * _WORD)
+    return used if used >= 2 * columns and height // rows < _MOST_ROWS - 1 else None
 
 
 def _sums_by_words(samples: NDArray[np.uint8], top: NDArray[np.int64]) -> NDArray[np.uint32]:

@@ -137,6 +137,10 @@ def _made(session: Session, asked: Asked, verdict: Verdict, questioned: Source, 
     words = Words(verdict.comparison, names, is_registered(verdict))
     mine = Footage.of(questioned)
     theirs = {key: Footage.of(source) for key, source in evidence.items() if key in words.sources}
+    if asked.video is not None and any(one.is_still for one in (mine, *theirs.values())):
+        raise UsageError(
+            "a still makes no clip", file=asked.questioned, advice="-o PICTURE.png lays it beside the picture"
+        )
     files: list[dict[str, Any]] = []
     sheet = None
     if asked.picture is not None:

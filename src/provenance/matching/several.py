@@ -74,13 +74,15 @@ def _composite(matches: Mapping[str, Comparison], ranked: Sequence[str]) -> tupl
     unmatched = list(first.unmatched)
     used = {ranked[0]}
     for source in ranked[1:]:
+        if matches[source].basis == "sound" != first.basis:  # pictures decide; sound alone explains none of them
+            continue
         for segment in matches[source].segments:
             free = [part for span in unmatched if (part := _overlap(span, segment.questioned)) is not None]
             new = sum((part.length for part in free), Fraction(0))
             if not new or new < segment.questioned.length * NEW_PART:
                 continue
             segments.extend(_trimmed(segment, part) for part in free)
-            unmatched = [rest for span in unmatched for rest in _without(span, segment.questioned)]
+            unmatched = [rest for span in unmatched for rest in without(span, segment.questioned)]
             used.add(source)
     if len(used) == 1:
         return first, used
@@ -155,7 +157,8 @@ def _overlap(one: Span, other: Span) -> Span | None:
     return Span(start, end) if start < end else None
 
 
-def _without(span: Span, taken: Span) -> list[Span]:
+def without(span: Span, taken: Span) -> list[Span]:
+    """The parts of ``span`` before and after ``taken``."""
     parts = (Span(span.start, min(span.end, taken.start)), Span(max(span.start, taken.end), span.end))
     return [part for part in parts if part.start < part.end]
 

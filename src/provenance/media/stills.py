@@ -72,7 +72,7 @@ def measure_still(file: File, form: Format, depth: Depth, observer: LooksObserve
     if file.size > file.limits.still_bytes:
         raise MediaError(f"a still of more than {file.limits.still_bytes} bytes", code="media.limit")
     try:
-        found = _heif(file) if form.name == "heif" else _plain(file, form)
+        found = _found(file, form)
     except heif.NotShown as reason:
         why = NotMeasured("pictures", str(reason))
         return Measurement("image", "unreadable", form.name, depth, not_measured=(why,))
@@ -91,6 +91,24 @@ def measure_still(file: File, form: Format, depth: Depth, observer: LooksObserve
         track = replace(track, pictures=rows, looks=None if observer is None else observer.result())
     state: FileState = "damaged" if found.harmed else "whole"
     return Measurement("image", state, form.name, depth, (track,), tuple(told))
+
+
+def only_picture(file: File, form: Format) -> VideoFrame:
+    """The picture of a file of one, before any turn, its time 0.
+
+    Raises:
+        MediaError: ``media.no-picture``, ``media.limit``.
+    """
+    if file.size > file.limits.still_bytes:
+        raise MediaError(f"a still of more than {file.limits.still_bytes} bytes", code="media.limit")
+    try:
+        return _at_zero(_found(file, form).frame)
+    except heif.NotShown as reason:
+        raise MediaError(str(reason), code="media.no-picture") from reason
+
+
+def _found(file: File, form: Format) -> _Found:
+    return _heif(file) if form.name == "heif" else _plain(file, form)
 
 
 def _track(found: _Found) -> Track:

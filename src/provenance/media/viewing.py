@@ -10,7 +10,7 @@ from av.video.reformatter import Colorspace, Interpolation
 
 from provenance.errors import MediaError
 from provenance.evidence import NO_PTS
-from provenance.media import demux, exact, formats, probe, view
+from provenance.media import demux, exact, formats, probe, stills, view
 from provenance.media.decode import decoded, frame_time
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _FAR = Fraction(10)
 #: Rows from which on players take unstated colours for those of high definition (ITU-R BT.709), else BT.601.
 _HIGH_DEFINITION = 720
+#: Seconds of a tick of a still, whose picture has no time.
+_OF_STILLS = Fraction(1, 1000)
 #: AVCOL_SPC_UNSPECIFIED (libavutil/pixfmt.h).
 _UNSTATED = 2
 
@@ -32,14 +34,18 @@ _UNSTATED = 2
 def views(file: File, *, track: int | None, times: Sequence[Fraction], side: int) -> list[bytes]:
     """For each of ``times`` (seconds on the file's clock, ascending) the picture shown then, as :mod:`view` packs it.
 
-    Before the first picture it is the first, after the last the last. ``side``: most pixels either way.
+    Before the first picture it is the first, after the last the last; of a still it is the only one. ``side``: most
+    pixels either way.
 
     Raises:
         MediaError: ``media.no-picture``, ``media.limit``.
     """
     form = formats.recognise(file.read_at(0, formats.HEAD_BYTES))
-    if form is None or form.kind == "image":
-        raise MediaError("no video in this file", code="media.no-picture")
+    if form is None:
+        raise MediaError("no picture in this file", code="media.no-picture")
+    if not form.demuxer:  # decoded as a whole; what FFmpeg demuxes of images moves, or may
+        only = _view(stills.only_picture(file, form), 1, _OF_STILLS, None, side)
+        return [only for _ in times]
     found: list[bytes] = []
     try:
         for together in _near(times):

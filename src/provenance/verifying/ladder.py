@@ -2,7 +2,8 @@
 
 1. coded units, configuration and presentation
 2. decoded pictures and sound, with the candidates that the index proposes for them
-3. appearance: pictures that were coded again, cropped, turned, played faster, and the sound beside them by its print
+3. appearance: pictures that were coded again, cropped, turned, played faster, and the sound beside them by its print;
+   also of parts that share no unit with the recording that the rest comes from
 4. sound that was coded again, where pictures say nothing
 5. replay: registered units in a file that cannot be played, and the reverse
 
@@ -21,7 +22,7 @@ from provenance.matching import exact
 from provenance.replay import replayed
 from provenance.verifying.chunks import compare_bytes, with_chunks
 from provenance.verifying.known import candidates
-from provenance.verifying.looks import by_looks
+from provenance.verifying.looks import beside_exact, by_looks
 from provenance.verifying.sounds import by_sound
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def climb(custodian: Custodian | None, file: FileInHand, known: Known, questions
         comparison = _by_pictures(custodian, file, known, questions)
     if comparison.relation in _OPEN or comparison.basis == "sound":
         comparison = by_looks(custodian, file, comparison, known, questions)
+    else:
+        comparison = beside_exact(custodian, file, comparison, known, questions)
     if comparison.relation in _OPEN:
         comparison = by_sound(custodian, file, comparison, known, questions)
     if custodian is None:  # what follows asks the archive

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 from provenance import lookup, records
 from provenance.comparison import Note
 from provenance.errors import RecordError
+from provenance.matching.left_aside import left_aside
 from provenance.store.segments import CODES
 from provenance.verifying.known import measurement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from provenance.comparison import Comparison
+    from provenance.comparison import Comparison, Span
     from provenance.custodian import Custodian
     from provenance.evidence import Measurement
     from provenance.matching.looks.library import Proposed
@@ -100,14 +101,10 @@ def by_looks(
     if sight is None:
         return _unfound(comparison, [_too_little("times of its pictures are not known")], complete=False)
     search = _Search(measured, sight, questions.deep)
-    if custodian is None or questions.evidence_ids:
-        _compare_named(search, known.measured)
-    else:
-        _search_all(custodian, search, known)
+    notes = _run(search, custodian, known, questions)
     found = search.found()
-    notes = [
-        Note("evidence.notMeasured", "informational", f"{n} recordings {why}") for why, n in search.left_out.items()
-    ]
+    far_apart = list(_searched_coarsely(sight, search.measured if found is None else {}))
+    notes += far_apart
     if found is None:
         if tells_too_little(sight):
             notes.append(
@@ -115,12 +112,103 @@ def by_looks(
             )
             return _unfound(comparison, notes, complete=False)
         notes.append(Note("softBinding.none", "informational", f"{len(search.compared)} recordings were compared"))
-        return _unfound(comparison, notes, complete=not search.left_out)
+        return _unfound(comparison, notes, complete=not search.left_out and not far_apart)
     if found.segments and found.relation != "still":
         from provenance.matching.sounds.relation import with_sound
 
         found = with_sound(found, measured, search.measured)
+        notes += _left_aside(found, search)
     return _merged(comparison, found, notes)
+
+
+def _left_aside(found: Comparison, search: _Search) -> tuple[Note, ...]:
+    used = {one.source: search.measured[one.source] for one in found.segments}
+    return left_aside(search.questioned, used)
+
+
+def beside_exact(
+    custodian: Custodian | None, file: FileInHand, comparison: Comparison, known: Known, questions: Questions
+) -> Comparison:
+    """``comparison``, which is by exact units, with what appearance says of the parts that share none."""
+    from provenance.matching.mixed import open_parts
+
+    parts, measured = open_parts(comparison), file.measured
+    if not parts or measured is None or not any(track.looks for track in measured.tracks):
+        return comparison
+    from provenance.matching.looks.part import part_of
+    from provenance.matching.looks.sight import Sight
+
+    sight = Sight.of("", measured)
+    if sight is None:
+        return comparison
+    search = _Search(measured, part_of(sight, parts), questions.deep)
+    if search.is_still:
+        return comparison
+    notes = _run(search, custodian, known, questions)
+    held = {**known.measured, **search.measured}
+    return _with_parts(comparison, search, parts, held, notes)
+
+
+def _with_parts(
+    comparison: Comparison,
+    search: _Search,
+    parts: tuple[Span, ...],
+    held: Mapping[str, Measurement],
+    notes: list[Note],
+) -> Comparison:
+    """``comparison`` with what the search found of ``parts``; ``held``: source -> what was measured of it."""
+    from provenance.matching.looks.relation import looks_of_parts
+    from provenance.matching.looks.sight import Sight
+    from provenance.matching.mixed import completed
+    from provenance.matching.sounds.relation import with_sound
+
+    found = looks_of_parts(search.file, search.pieces, parts)
+    if found is None:
+        detail = f"asked about the parts that share no unit; {len(search.compared)} recordings were compared"
+        return replace(comparison, notes=(*comparison.notes, *notes, Note("softBinding.none", "informational", detail)))
+    sources = {one.source for one in (*comparison.segments, *found.segments)}
+    wholes = {source: seen.whole() for source in sources if (seen := Sight.of(source, held[source])) is not None}
+    # Nothing but likeness; or a recording measured before looks were: how long it is, looks cannot say.
+    if not found.segments or not sources <= set(wholes):
+        others = tuple(one for one in found.others if one[0] not in sources)
+        every = tuple(dict.fromkeys((*comparison.notes, *notes, *found.notes)))
+        return replace(comparison, notes=every, others=tuple(dict.fromkeys((*comparison.others, *others))))
+    found = with_sound(found, search.questioned, search.measured)
+    return completed(comparison, replace(found, notes=(*found.notes, *notes, *_left_aside(found, search))), wholes)
+
+
+def _run(search: _Search, custodian: Custodian | None, known: Known, questions: Questions) -> list[Note]:
+    """Compare with all that is asked for; what was not searched."""
+    if custodian is None or questions.evidence_ids:
+        _compare_named(search, known.measured)
+    else:
+        _search_all(custodian, search, known)
+    return [
+        Note("evidence.notMeasured", "informational", f"{n} recordings {why}") for why, n in search.left_out.items()
+    ]
+
+
+#: Seconds between the pictures of a file that are searched for, from which on pieces of ten seconds can be missed: in
+#: files of more than 21 minutes.
+_FAR_APART: Final = 5
+
+
+def _searched_coarsely(sight: Sight, measured: Mapping[str, Measurement]) -> Iterator[Note]:
+    """What is not excluded where so few pictures of a long file, or of a long recording, can be compared."""
+    from provenance.matching.looks.library import seconds_apart
+    from provenance.matching.looks.pieces import LEAST_TOLD
+
+    apart = seconds_apart(sight)
+    if apart > _FAR_APART:
+        detail = (
+            f"one picture in {apart:.0f} s was searched for: pieces shorter than {2 * apart:.0f} s are not excluded"
+        )
+        yield Note("questioned.notMeasured", "informational", detail)
+    kept = [seen.pace for source, one in measured.items() if (seen := type(sight).of(source, one)) is not None]
+    sparse = sum(LEAST_TOLD * pace > float(sight.length()) for pace in kept)
+    if sparse:
+        detail = f"{sparse} long recordings keep a picture in {max(kept):.1f} s: too few to tell a piece of this length"
+        yield Note("evidence.notMeasured", "informational", detail)
 
 
 def _too_little(why: str) -> Note:

@@ -148,6 +148,15 @@ def _best_of(
     return out
 
 
+def seconds_apart(questioned: Sight) -> float:
+    """Seconds between pictures of a file that are asked about, or that are compared, whichever lie further apart.
+
+    256 pictures of a file are asked about, and 3,000 small ones of it kept: of three hours one in 42 s, and in 4 s.
+    """
+    length = float(questioned.length())
+    return length / min(_asked(questioned), max(1, len(questioned.places)))
+
+
 def _asked(questioned: Sight) -> int:
     seconds = float(questioned.length())
     rest = max(0.0, seconds - _SHORT_SECONDS) * _LONG_ASKED_A_SECOND

@@ -102,6 +102,48 @@ def related(file: Sight, pieces: Sequence[Piece]) -> Comparison | None:
     return _same_scene(file, found, []) if found else None
 
 
+def looks_of_parts(file: Sight, pieces: Sequence[Piece], parts: Sequence[Span]) -> Comparison | None:
+    """What pieces say of ``parts`` of a file of which exact units explain the rest: segments, not how they are related.
+
+    None where nothing looks alike. A piece may reach beyond a part; what is told of it is told of the part alone.
+    """
+    found = sorted(_explaining(file, (), (), pieces), key=lambda one: one.first)
+    same = [part for span in parts for one in found if (part := _inside(file, one, span)) is not None]
+    if not same:
+        return _same_scene(file, found, []) if any(one.standing != "same" for one in found) else None
+    told, notes = _earliest(same)
+    segments = tuple(_segment(file, one) for one in told)
+    limits = [one.limit for one in segments if one.limit is not None]
+    limit = largest(limits) if len(limits) == len(segments) else None
+    alterations = tuple(dict.fromkeys(one for segment in segments for one in segment.alterations))
+    notes = [Note("softBinding.match", "informational", _words(file, told)), *notes, *said_of(segments, limit)]
+    return Comparison(
+        "excerpt",
+        "visual",
+        segments[0].source,
+        segments,
+        alterations,
+        altered=_axes(alterations, segments, examined=limit is not None),
+        notes=tuple(notes),
+        limit=limit,
+        calibration=calibration_digest(),
+    )
+
+
+def _inside(file: Sight, piece: Piece, span: Span) -> Piece | None:
+    """What of a piece of the same recording lies in ``span``, if it is longer than the slack."""
+    low, high = np.searchsorted(file.times, [float(span.start) - _ROUNDED, float(span.end) - _ROUNDED])
+    first, last = max(piece.first, int(low)), min(piece.last, int(high) - 1)
+    if piece.standing != "same" or first > last or file.span(first, last).length <= _SLACK:
+        return None
+    share = Fraction(last - first + 1, piece.last - piece.first + 1)
+    return replace(piece, first=first, last=last, told_apart=int(piece.told_apart * share))
+
+
+#: Seconds that times in floating point may be off: far less than a picture at 1,000 a second.
+_ROUNDED: Final = 1e-4
+
+
 def tells_too_little(file: Sight) -> bool:
     """Whether a file has too few pictures that say anything to be told from others by how it looks and moves."""
     if is_still(file):
@@ -156,7 +198,7 @@ def _beside(piece: Piece, taken: NDArray[np.bool_]) -> Piece:
 
 
 def _explained(file: Sight, pieces: Iterable[Piece]) -> float:
-    return sum(one.last - one.first + 1 for one in pieces if one.standing == "same") / len(file.times)
+    return sum(one.last - one.first + 1 for one in pieces if one.standing == "same") / file.asked
 
 
 #: Likeness below which a better pose is looked for: of 8 clips x 22 copies, right poses had 0.95 and more unless

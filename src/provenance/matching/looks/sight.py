@@ -56,9 +56,19 @@ class Sight:
         return cls(source, line, track, times + np.arange(len(times)) * 1e-6)
 
     @property
+    def asked(self) -> int:
+        """Number of pictures that are asked about."""
+        return len(self.times)
+
+    @property
     def gap(self) -> float:
         """Seconds from a picture to the next, the median."""
         return float(np.median(np.diff(self.times))) if len(self.times) > 1 else 0.04
+
+    @property
+    def pace(self) -> float:
+        """Seconds from a small picture that is compared to the next, the median; 0 where there is one."""
+        return float(np.median(np.diff(self.times[self.places]))) if len(self.places) > 1 else 0.0
 
     @property
     def end(self) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 
 from provenance.errors import MediaError
 from provenance.matching.line import Lines
-from provenance.media import child
+from provenance.media import child, formats
 from provenance.media.render.laid import Turn
 from provenance.media.view import MOST_ASPECT, PIXEL_BYTES
 
@@ -49,21 +49,28 @@ class Still:
 
 @dataclass(frozen=True, slots=True)
 class Footage:
-    """An open file. ``zero``: seconds on its own clock where verdicts begin to count; ``track``: its picture track."""
+    """An open file. ``zero``: seconds on its own clock where verdicts begin to count; ``track``: its picture track.
+
+    ``is_still``: it holds one picture, which has no time.
+    """
 
     source: Source
     zero: Fraction
     track: Track
     sound: int | None
+    is_still: bool = False
 
     @classmethod
     def of(cls, source: Source) -> Footage:
         """What is needed of ``source``, by demuxing it once. Raises MediaError ``media.no-picture``."""
         measured = child.measure(source, depth="streams")
-        pictures = [one for one in measured.of_kind("video") if one.packets]
+        # The picture of a HEIF grid has no coded unit of its own.
+        pictures = [one for one in measured.of_kind("video") if one.packets or measured.kind == "image"]
         if not pictures:
             raise MediaError("no video in this file", code="media.no-picture", file=source.name)
-        return cls(source, Lines(measured).zero, _shown(pictures), _sound(measured))
+        form = formats.recognise(source.read_at(0, formats.HEAD_BYTES))
+        is_still = form is not None and not form.demuxer
+        return cls(source, Lines(measured).zero, _shown(pictures), _sound(measured), is_still)
 
     @property
     def turn(self) -> Turn:
