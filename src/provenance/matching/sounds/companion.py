@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
 #: Speeds of pictures beyond this, or below one over it: prints are not compared (formats: speeds of 0.5 to 2).
 _FASTEST: Final = 2.02
-#: Speeds beyond this, or below one over it: bits that differ say what the sound is, and no longer what it is not. Sound
-#: played so much faster at its own pitch had 0.43 of bits wrong over seconds, unrelated sound has 0.45 in its likest.
+#: Speeds beyond this, or below one over it, at which bits that differ over half a second no longer say what sound is
+#: not; and the rows over which they still do.
 _SURE: Final = threshold("sounds.speed")
+_LONG: Final = 4 * PRINT_RATE
 #: Part of the sound beside the pictures that has to be found at one other offset for it to be called shifted.
 _SHIFTED_PART: Final = 0.5
 #: Of what says anything, the part that has to be silent or other for all of it to be called so; and, where the rest is
@@ -109,12 +110,13 @@ def compare_prints(  # noqa: PLR0911 - one return for each relation
     mine = [one for one in segments if one.source == evidence.source and one.questioned.length > 0]
     if not mine or any(not 1 / _FASTEST < one.speed < _FASTEST for one in mine):
         return None
-    found = _Companion(questioned, evidence, whole, tuple(follow(questioned, evidence, one) for one in mine))
+    found = _Companion(questioned, evidence, whole, follow(questioned, evidence, mine))
     every, same, unclear = found.rows(), found.rows(state="same"), found.rows(state="unclear")
     moved, changed = found.rows(state="moved"), found.rows(state="other") + found.rows(state="silent")
     if not evidence.is_loud.any() and not questioned.is_loud.any():
         return _kept(found, "none-found", "both are silent")
-    if every and same + unclear < every * (1 - _SHIFTED_PART) and (shifted := _shifted(found)) is not None:
+    elsewhere = same + unclear < every * (1 - _SHIFTED_PART) and (same < _LEAST or not moved)
+    if every and elsewhere and (shifted := _shifted(found)) is not None:
         return shifted
     if changed:
         return _partly(found) if same + moved >= max(min(_LEAST, every // 2), 1) else _unlike(found)
@@ -137,7 +139,10 @@ def _state(one: Stretch, speed: float) -> str:
     if one.hushed > one.says * _NEARLY_ALL:
         return "silent"
     alone = one.hushed + one.added
-    other = alone > one.says / 2 or (one.error >= threshold("sounds.other") and _is_sure(speed))
+    if _is_sure(speed):
+        other = alone > one.says / 2 or one.error >= threshold("sounds.other")
+    else:
+        other = alone > one.says / 2 or (one.loud >= _LONG and one.error >= threshold("sounds.other.faster"))
     return "other" if other else "unclear"
 
 

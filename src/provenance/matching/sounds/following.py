@@ -18,7 +18,7 @@ from provenance.matching.sounds.search import fitted
 from provenance.matching.sounds.states import stretches, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -35,6 +35,8 @@ _NEAR: Final = PRINT_RATE
 #: Rows that sound behind a jump has to last: over a second, unrelated sounds at their best of all places had 0.426 of
 #: bits wrong at least (``sounds.probe``).
 _LASTS: Final = PRINT_RATE
+#: Rows of one window (0.25 s): a stretch that is no longer is made of windows that hold sound of both sides of a joint.
+_BLURRED: Final = 12
 #: Jumps that are followed inside what one course leaves; what lies behind more of them is told as other sound.
 _MOST_JUMPS: Final = 8
 
@@ -52,6 +54,10 @@ class Lain:
         """Whether it is the recording's sound at another place than beside its pictures."""
         return self.stretch.same and abs(self.away) > IN_STEP
 
+    def blurred(self) -> Lain:
+        """The same as a part of its neighbours."""
+        return replace(self, stretch=replace(self.stretch, same=True))
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -63,8 +69,22 @@ class Part:
     parts: tuple[Lain, ...]
 
 
-def follow(questioned: Heard, evidence: Heard, segment: Segment) -> Part:
-    """The stretches beside one picture segment: in step at the delay of at most 120 ms that fits best, or moved."""
+def follow(questioned: Heard, evidence: Heard, segments: Iterable[Segment]) -> tuple[Part, ...]:
+    """The stretches beside each picture segment: in step at the delay of at most 120 ms that fits best, or moved.
+
+    Joints of pictures are told early or late: what lies at one is also held against the sound on its other side.
+    """
+    parts = [_beside(questioned, evidence, one) for one in segments]
+    pair, found = _Pair(questioned, evidence), []
+    for part in parts:
+        courses = [other.course for other in parts if other is not part]
+        lain = [one if one.stretch.says > _BLURRED else one.blurred() for one in part.parts]
+        lain[0], lain[-1] = (pair.across(one, part.first, courses) for one in (lain[0], lain[-1]))
+        found.append(replace(part, parts=tuple(lain)))
+    return tuple(found)
+
+
+def _beside(questioned: Heard, evidence: Heard, segment: Segment) -> Part:
     first = questioned.row(segment.questioned.start)
     rows = np.arange(first, max(questioned.row(segment.questioned.end), first + 1))
     speed = float(segment.speed)
@@ -112,6 +132,20 @@ class _Pair:
                 continue
             left = whole(self.beside(rows[placed.first : placed.last + 1], course))
             yield from self.settled(replace(left, first=placed.first, last=placed.last), rows, course, jumps + 1)
+
+    def across(self, one: Lain, first: int, courses: Iterable[Course]) -> Lain:
+        """A short stretch that is not the recording's, or the same along one of ``courses``, if it is there."""
+        stretch = one.stretch
+        if stretch.same or stretch.says >= _LASTS:
+            return one
+        rows = np.arange(first + stretch.first, first + stretch.last + 1)
+        for course in courses:
+            there = whole(self.beside(rows, course))
+            if there.error <= threshold("sounds.same") and there.loud >= there.says / 2:
+                placed = replace(there, first=stretch.first, last=stretch.last, same=True)
+                middle = float(rows[len(rows) // 2])
+                return Lain(placed, course, course.place(middle) - one.course.place(middle))
+        return one
 
     def _moved(self, rows: NDArray[np.int64], course: Course) -> Course | None:
         """The course at most a second beside ``course`` along which most of ``rows`` are the recording's sound."""
