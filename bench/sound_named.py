@@ -45,14 +45,19 @@ TRUE = {
 }
 
 
-def heard(path: Path) -> Heard:
-    """The print of a WAV file, measured in this process."""
+def measured(path: Path) -> Measurement:
+    """A WAV file, measured in this process."""
     observer, sound = SoundPrintObserver(Fraction(1, RATE)), np.rint(samples(path)).astype("<i2")[:, None]
     for at in range(0, len(sound), RATE):
         observer.update(sound[at : at + RATE], at, RATE)
     packets = PacketRows((bytes(24),), (0,), (len(sound),), (1,), (-1,), (9,))
     track = Track(0, "sound", "aac", Fraction(1, RATE), packets=packets, sound_print=observer.result())
-    found = Heard.of("held", Measurement("audio", "whole", "mov", "full", (track,)))
+    return Measurement("audio", "whole", "mov", "full", (track,))
+
+
+def heard(path: Path) -> Heard:
+    """The print of a WAV file."""
+    found = Heard.of("held", measured(path))
     assert found is not None
     return found
 

@@ -21,6 +21,7 @@ from provenance.comparison import (
 )
 from provenance.matching.background import threshold
 from provenance.matching.looks import sightings
+from provenance.matching.looks.another_camera import sees_more
 from provenance.matching.looks.glimpse import glimpse, lay_one, nearest_row, weight
 from provenance.matching.looks.moments import Moments
 from provenance.matching.relation import NO_AXES
@@ -133,7 +134,7 @@ def looks_like(file: Sight, at: int, held: Sequence[Sight], library: sightings.F
         if known is None or _weight(seen) > _weight(known):
             best[sighting.evidence.source] = seen
     ordered = sorted(best.values(), key=lambda one: -_weight(one))
-    return [told for one in ordered if (told := _told(one)) is not None]
+    return [told for one in ordered if (told := _told(file, at, one)) is not None]
 
 
 def _laid(small: NDArray[np.uint8], proposed: Iterable[Sighting]) -> list[tuple[Sighting, int, Laid]]:
@@ -164,12 +165,15 @@ def _weight(seen: Glimpse) -> float:
     return weight((seen.view, seen.likeness))
 
 
-def _told(seen: Glimpse) -> Found | None:
+def _told(file: Sight, at: int, seen: Glimpse) -> Found | None:
     if seen.likeness < LIKE or _weight(seen) < LEAST_WEIGHT:
         return None
     moments = Moments(seen)
     differs = seen.energy >= LEAST_ENERGY and seen.places >= LEAST_PLACES
-    return Found(seen, moments, "same" if differs and _is_told(seen, moments) else "scene")
+    if not differs or not _is_told(seen, moments):
+        return Found(seen, moments, "scene")
+    # A pan over a place lays a photograph of it on one of its pictures, and what is beyond the edge was never recorded.
+    return Found(seen, moments, "scene" if sees_more(file, seen.view.pose, at, at) else "same")
 
 
 def _is_told(seen: Glimpse, moments: Moments) -> bool:
