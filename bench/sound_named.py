@@ -3,7 +3,8 @@
 Real sounds (of the files or folders given) and made-up ones (`made_sounds`) are coded again, played at other speeds,
 replaced, muted, overdubbed in part, shifted, cut; each is held against the recording's print beside pictures that are
 aligned but for what looks leave open (0.03 s). Rates by case, counted in sounds. ``--speeds``: bits that differ at
-other speeds, behind ``sounds.speed``. Run: ``python bench/sound_named.py FILE-OR-FOLDER... [--speeds]``
+other speeds, behind ``sounds.speed``. ``--part=I/N``: every N-th sound from the I-th on alone.
+Run: ``python bench/sound_named.py FILE-OR-FOLDER... [--speeds] [--part=I/N]``
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from sounds import RATE, ffmpeg, samples, written
 
 CODINGS = {"aac 64k": ("-c:a", "aac", "-b:a", "64k"), "opus 16k": ("-c:a", "libopus", "-b:a", "16k")}
 SPEEDS = (0.5, 0.67, 0.8, 0.9, 1.1, 1.25, 1.5, 2.0)
+#: Those at which sounds are named.
+PLAYED = (0.8, 1.25)
 #: By how much pictures were aligned wrong, in seconds.
 OFF = Fraction(3, 100)
 KEPT = {"same", "excerpt"}
@@ -135,11 +138,13 @@ def bits(files: dict[str, Path], prints: dict[str, Heard]) -> None:
             print(f"{how} {speed}: {'; '.join(words)} ({len(names)} sounds)", flush=True)
 
 
-def named(files: dict[str, Path], prints: dict[str, Heard]) -> None:
-    """What each case is called."""
+def named(files: dict[str, Path], prints: dict[str, Heard], part: tuple[int, int]) -> None:
+    """What each case is called, of every n-th sound from the i-th on."""
     said: dict[str, list[str]] = defaultdict(list)
     names = list(files)
-    for number, name in enumerate(names):
+    every, chosen = names, names[part[0] :: part[1]]
+    for name in chosen:
+        number = every.index(name)
         sound, other = samples(files[name]), samples(files[names[(number + 1) % len(names)]])
         for case in TRUE:
             made, pieces = changed(sound, other, case)
@@ -148,16 +153,15 @@ def named(files: dict[str, Path], prints: dict[str, Heard]) -> None:
                 copy = heard(coded(path, coding, *FILTERS.get(case, ())))
                 said[f"{case}, {coding}"].append(_said(copy, prints[name], pieces))
         for how in ("tempo", "rate"):
-            for speed in SPEEDS:
+            for speed in PLAYED:
                 path, pieces = faster(files[name], how, speed)
                 said[f"{how} {speed}"].append(_said(heard(path), prints[name], pieces))
-                if speed in (0.5, 0.8, 1.25, 2.0):
-                    other_path = faster(files[names[(number + 1) % len(names)]], how, speed)[0]
-                    said[f"replaced, {how} {speed}"].append(_said(heard(other_path), prints[name], pieces))
+                other_path = faster(files[names[(number + 1) % len(names)]], how, speed)[0]
+                said[f"replaced, {how} {speed}"].append(_said(heard(other_path), prints[name], pieces))
     for case, each in said.items():
         true = TRUE.get(case.split(",")[0], {"replaced"} if case.startswith("replaced") else KEPT)
         right = sum(one.split()[0] in true for one in each)
-        wrong = [f"{name}: {one}" for name, one in zip(names, each, strict=True) if one.split()[0] not in true]
+        wrong = [f"{name}: {one}" for name, one in zip(chosen, each, strict=True) if one.split()[0] not in true]
         print(f"{case}: {right} of {len(each)} {wrong}", flush=True)
 
 
@@ -181,7 +185,11 @@ def main(words: list[str]) -> None:
             files[title] = written(folder / f"made {number}.wav", sound * 32767)
         prints = {title: heard(path) for title, path in files.items()}
         print(f"and {len(files)} in all")
-        (bits if "--speeds" in words else named)(files, prints)
+        if "--speeds" in words:
+            bits(files, prints)
+        else:
+            first, step = next((one[7:].split("/") for one in words if one.startswith("--part=")), ("0", "1"))
+            named(files, prints, (int(first), int(step)))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _NEAR: Final = 0.45
 #: Bits by which a moment may differ more than the best one and be as good: coding again moves 10 to 30 of 256.
 _AS_GOOD: Final = 3
+#: Seconds around the best moment that are not asked what is usual in the view, and the part of the others that have no
+#: more of its bits than what is called usual: an empty road is empty at other times, too.
+_OWN, _SELDOM = 0.7, 0.85
 #: Places (of 2,304) below which what differs is too small for codes, and likeness within which a small picture is as
 #: good: a car far away on a road was told 4 s off (docs/adr/0055).
 _SMALL, _AS_LIKE = 64, 0.01
@@ -35,7 +38,8 @@ class Moments:
     """``stretches``: first and last number of pictures that are as good, the best one's stretch first.
 
     ``telling``: part of the bits by which the view's pictures differ among themselves, weighed by how sure each is,
-    that is as in the best moment; ``bits``: how many there are.
+    that is as in the best moment; ``bits``: how many there are; ``usual``: what other moments
+    of the view have of it, but for the likest of them.
     """
 
     def __init__(self, found: Glimpse) -> None:
@@ -55,7 +59,11 @@ class Moments:
         varies = (rate > _VARIES) & (rate < 1 - _VARIES)
         sure = np.minimum(np.abs(self.spectrum.ravel()) / (np.median(np.abs(self.spectrum)) + 1e-6), 1.0) * varies
         self.bits = int(varies.sum())
-        self.telling = float((sure * (held[self.best] == bits)).sum() / max(float(sure.sum()), 1e-6))
+        agree = (sure * (held == bits)).sum(1) / max(float(sure.sum()), 1e-6)
+        self.telling = float(agree[self.best])
+        view = evidence.places[found.same_view]
+        others = view[np.abs(evidence.times[view] - evidence.times[self.best]) > _OWN]
+        self.usual = float(np.quantile(agree[others], _SELDOM)) if len(others) else 0.0
 
 
 def _near_rivals(found: Glimpse) -> NDArray[np.bool_]:

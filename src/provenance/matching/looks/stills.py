@@ -44,6 +44,7 @@ ROUGHLY: Final = threshold("looks.still.roughly")
 TELLING: Final = threshold("looks.still.telling")
 TELLING_CODES: Final = threshold("looks.still.telling-codes")
 AGREEING: Final = threshold("looks.still.agreeing")
+UNUSUAL: Final = threshold("looks.still.unusual")
 PART_TELLING: Final = threshold("looks.still.part.telling")
 PART_CODES: Final = threshold("looks.still.part.codes")
 LEAST_WEIGHT: Final = threshold("looks.still.weight")
@@ -183,6 +184,8 @@ def _is_told(seen: Glimpse, moments: Moments) -> bool:
     spoils codes, and of a small part they say little, because the rest is filled from the recording itself.
     """
     varied = moments.bits >= LEAST_BITS  # else the view is left at once, and no code of it can be wrong
+    if varied and moments.telling - moments.usual < UNUSUAL:
+        return False
     if seen.view.seen < _MOST_OF_IT:
         by_both = seen.telling >= PART_TELLING and (moments.telling >= PART_CODES or not varied)
         return by_both and seen.likeness >= SAME

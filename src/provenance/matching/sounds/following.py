@@ -54,10 +54,6 @@ class Lain:
         """Whether it is the recording's sound at another place than beside its pictures."""
         return self.stretch.same and abs(self.away) > IN_STEP
 
-    def blurred(self) -> Lain:
-        """The same as a part of its neighbours."""
-        return replace(self, stretch=replace(self.stretch, same=True))
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -78,10 +74,27 @@ def follow(questioned: Heard, evidence: Heard, segments: Iterable[Segment]) -> t
     pair, found = _Pair(questioned, evidence), []
     for part in parts:
         courses = [other.course for other in parts if other is not part]
-        lain = [one if one.stretch.says > _BLURRED else one.blurred() for one in part.parts]
+        lain = _without_blurs(part.parts)
         lain[0], lain[-1] = (pair.across(one, part.first, courses) for one in (lain[0], lain[-1]))
         found.append(replace(part, parts=tuple(lain)))
     return tuple(found)
+
+
+def _without_blurs(parts: Iterable[Lain]) -> list[Lain]:
+    """``parts`` with what is too short to be told joined to the recording's sound before or behind it."""
+    found: list[Lain] = []
+    for one in parts:
+        before = found[-1] if found else None
+        if before is None or one.stretch.same or one.stretch.says > _BLURRED:
+            if before is not None and not before.stretch.same and before.stretch.says <= _BLURRED and one.stretch.same:
+                found[-1] = replace(one, stretch=replace(one.stretch, first=before.stretch.first))
+            else:
+                found.append(one)
+        elif before.stretch.same:
+            found[-1] = replace(before, stretch=replace(before.stretch, last=one.stretch.last))
+        else:
+            found.append(one)
+    return found
 
 
 def _beside(questioned: Heard, evidence: Heard, segment: Segment) -> Part:
