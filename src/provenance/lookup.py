@@ -9,7 +9,7 @@ from provenance.binding.codec import parse_chunks, parse_codes
 from provenance.errors import ArchiveError, RecordError
 from provenance.matching.exact import keys
 from provenance.store.index import UnitIndex, unit_key
-from provenance.store.segments import CODES, Segment
+from provenance.store.segments import CODES, SOUNDS, Segment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +28,7 @@ CANDIDATES = 64
 INDEXED = ("registration", "examination")
 
 #: Blobs that the index is made of; small pictures and local features are the larger part, and are not in it.
-_INDEXED_KINDS = frozenset({"chunks", "facts", "packets", "pictures", "sound", "codes"})
+_INDEXED_KINDS = frozenset({"chunks", "facts", "packets", "pictures", "sound", "codes", "soundprint"})
 
 _HASH_BYTES = 32
 #: Leading 64 KiB chunks of a file that are indexed and looked up. A file that was cut off begins like the recording;
@@ -110,6 +110,7 @@ def segments_of_blobs(predicate: str, key_id: str, blobs: Mapping[tuple[str, int
     if measured is None:
         return []
     from provenance.matching.looks.kept import segment_of  # loads numpy, which registering alone does not need
+    from provenance.matching.sounds import kept as kept_sounds
 
     shown = [one for one in measured.of_kind("video") if one.pictures and ("codes", one.index) in blobs]
     track = next((one for one in shown if one.presentation.default), shown[0] if shown else None)
@@ -117,7 +118,8 @@ def segments_of_blobs(predicate: str, key_id: str, blobs: Mapping[tuple[str, int
     if track is not None and len(qualities) != len(track.pictures or ()):
         raise RecordError("a measurement blob is malformed: not one code a picture", code="record.blob")
     content = segment_of(measured, codes, qualities, None if track is None else track.index)
-    return [Segment(CODES, key_id.encode("ascii"), content)]
+    signer = key_id.encode("ascii")
+    return [Segment(CODES, signer, content), Segment(SOUNDS, signer, kept_sounds.segment_of(measured))]
 
 
 def _without_looks(blobs: Mapping[tuple[str, int], bytes]) -> Measurement | None:

@@ -157,7 +157,7 @@ def test_relations_beside_pictures():
     assert beside_pictures(part(TALK, 3, 9), 3, 9, whole=False).comparison.relation == "excerpt"
     assert beside_pictures(OTHER, 0, 14).comparison.relation == "replaced"
     assert beside_pictures(TALK * 0, 0, 14).comparison.relation == "silent"
-    assert beside_pictures(TALK, 0, 14, speed=2) is None
+    assert beside_pictures(TALK, 0, 14, speed=3) is None
 
 
 @pytest.mark.parametrize("length", [0.75, 1, 2, 5])
@@ -180,3 +180,63 @@ def test_a_shift_is_told_beside_the_pictures():
         assert [one.kind for one in found.alterations] == ["sound-offset"]
     near = beside_pictures(np.roll(TALK, round(0.06 * RATE)), 0, 14)
     assert (near.comparison.relation, near.comparison.shift, near.alterations) == ("same", 0, ())
+
+
+def visual(start, end, there, speed=1):
+    here = Span(Fraction(start), Fraction(end))
+    return Segment(
+        here, Span(Fraction(there), Fraction(there) + here.length * speed), "held", "visual", 9, speed=Fraction(speed)
+    )
+
+
+def cut_out(sound, at, length):
+    return np.concatenate([sound[: round(at * RATE)], sound[round((at + length) * RATE) :]])
+
+
+@pytest.mark.parametrize("length", [0.14, 0.2, 0.5])
+def test_sound_behind_a_cut_that_the_pictures_do_not_show_is_moved_and_not_other(length):
+    questioned = heard(cut_out(TALK, 6, length), "")
+    found = compare_prints(questioned, TALK_HEARD, [visual(0, Fraction(13), 0)], whole=True)
+    assert (found.comparison.relation, float(found.comparison.shift)) == ("excerpt", pytest.approx(-length, abs=0.03))
+    (alteration,) = found.alterations
+    assert alteration.kind == "sound-offset"
+    assert seconds(alteration.questioned) == (6, 13)
+    assert [float(one.evidence.start - one.questioned.start) for one in found.comparison.segments] == [
+        pytest.approx(0, abs=0.03),
+        pytest.approx(length, abs=0.03),
+    ]
+
+
+def test_sound_that_jumps_with_its_pictures_is_the_recordings():
+    questioned = heard(cut_out(TALK, 6, 0.2), "")
+    for joint in (6, Fraction(62, 10), Fraction(58, 10)):  # by looks a joint is told a little early or late
+        pictures = [visual(0, joint, 0), visual(joint, Fraction(138, 10), joint + Fraction(1, 5))]
+        found = compare_prints(questioned, TALK_HEARD, pictures, whole=True)
+        assert (found.comparison.relation, found.alterations) == ("same", ())
+
+
+def test_other_sound_behind_a_jump_is_still_told():
+    changed = cut_out(TALK, 5, 0.2)
+    changed[9 * RATE : 11 * RATE] = OTHER[: 2 * RATE]
+    found = compare_prints(heard(changed, ""), TALK_HEARD, [visual(0, Fraction(138, 10), 0)], whole=True)
+    assert found.comparison.relation == "partly-replaced"
+    (told,) = [one for one in found.alterations if one.what == "other sound"]
+    assert seconds(told.questioned) == (9, 11)
+    assert {one.kind for one in found.alterations} == {"sound", "sound-offset"}
+
+
+@pytest.mark.parametrize("speed", ["0.5", "0.8", "1.25", "1.5", "2"])
+def test_sound_at_the_speed_of_its_pictures_is_the_recordings_and_other_sound_is_not(speed):
+    speed = Fraction(speed)
+    pictures = [visual(0, 14 / speed, 0, speed)]
+    for sound, relations in ((TALK, {"same"}), (OTHER, {"replaced", "not-checked"})):
+        places = np.arange(0, len(sound) - 1, float(speed))
+        played = heard(np.interp(places, np.arange(len(sound)), sound), "")
+        found = compare_prints(played, TALK_HEARD, pictures, whole=True)
+        assert (found.comparison.relation if found else "not-checked") in relations
+
+
+def test_what_a_print_cannot_say_at_another_speed_is_not_called_other_sound():
+    noise = part(OTHER, 0, 3)  # too short for other sound to be told from sound that kept its pitch
+    found = compare_prints(heard(noise, ""), TALK_HEARD, [visual(0, 3, 4, Fraction(5, 4))], whole=False)
+    assert found is None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
-INDEX_VERSION = 3
+INDEX_VERSION = 4
 _APPLICATION_ID = 0x70763169  # "pv1i"
 
 #: Before the first place of a log.

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 #: Kinds of segments by their number, that of the blobs which they are made from (docs/formats/measurements.md).
 CODES: Final = 6
-KINDS: Final = frozenset({CODES})
+SOUNDS: Final = 9
+KINDS: Final = frozenset({CODES, SOUNDS})
 
 
 @dataclass(frozen=True, slots=True)

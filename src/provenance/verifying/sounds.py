@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from provenance import lookup
 from provenance.comparison import Note
 from provenance.errors import RecordError
+from provenance.store.segments import SOUNDS
 from provenance.verifying.known import measurement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from provenance.comparison import Comparison
     from provenance.custodian import Custodian
@@ -19,9 +21,9 @@ if TYPE_CHECKING:
     from provenance.verifying.known import Known
     from provenance.verifying.questions import Questions
 
-#: Recordings whose sound is compared, the last registered first. Each costs the reading of its blobs,
-#: about 10 ms a minute of video; more are named with ``--evidence``.
-LISTENED_TO: Final = 64
+#: Recordings that are listened to although the index does not propose them, the last registered first: played at
+#: another pitch, sound shares no words with the recording. Each costs the reading of its blobs, about 10 ms a minute.
+_UNPROPOSED: Final = 8
 
 
 def by_sound(
@@ -31,14 +33,16 @@ def by_sound(
     measured = file.measured
     if measured is None or not any(track.sound_print for track in measured.tracks):
         return comparison
-    held, left_out = (known.measured, 0) if custodian is None else _listened_to(custodian, known, questions)
+    if custodian is None or questions.evidence_ids:
+        held, notes = known.measured, list(_not_heard(0, _bare(known.measured.values())))
+    else:
+        held, notes = _listened_to(custodian, measured, known)
     from provenance.matching.sounds.relation import compare_alone  # loads numpy
 
-    bare = sum(bool(one.of_kind("sound")) and not any(t.sound_print for t in one.tracks) for one in held.values())
-    notes = [*comparison.notes, *_not_heard(left_out, bare)]
     found = compare_alone(measured, held)
+    incomplete, notes = bool(notes), [*comparison.notes, *notes]
     if found is None:
-        undecided = comparison.relation == "no-match" and (left_out or bare)
+        undecided = comparison.relation == "no-match" and incomplete
         return replace(comparison, relation="undetermined" if undecided else comparison.relation, notes=tuple(notes))
     kept = [note for note in notes if note.code != "hardBinding.none"]
     others = tuple(one for one in comparison.others if one[0] not in {segment.source for segment in found.segments})
@@ -48,7 +52,7 @@ def by_sound(
 def _not_heard(left_out: int, bare: int) -> Iterator[Note]:
     """What was not compared: recordings beyond those that are listened to, and those without a print of their sound."""
     told = {
-        f"{left_out} recordings were not compared by their sound; --evidence names one": left_out,
+        f"{left_out} recordings were not searched by their sound: they are in no index, or cannot be read": left_out,
         f"{bare} recordings have no print of their sound; `provenance examine --renew` measures it": bare,
     }
     for detail, count in told.items():
@@ -56,18 +60,31 @@ def _not_heard(left_out: int, bare: int) -> Iterator[Note]:
             yield Note("evidence.notMeasured", "informational", detail)
 
 
-def _listened_to(custodian: Custodian, known: Known, questions: Questions) -> tuple[Mapping[str, Measurement], int]:
-    """Recordings to compare by their sound, in log order, and how many more there are."""
-    if questions.evidence_ids:
-        return known.measured, 0
-    rows = custodian.archive.statements(predicate="examination")
-    every = list(dict.fromkeys(row.evidence_id for row in rows if row.evidence_id is not None))
-    found = {}
-    for evidence_id in every[-LISTENED_TO:]:
+def _bare(held: Iterable[Measurement]) -> int:
+    """Recordings with sound and no print of it."""
+    return sum(bool(one.of_kind("sound")) and not any(track.sound_print for track in one.tracks) for one in held)
+
+
+def _listened_to(
+    custodian: Custodian, questioned: Measurement, known: Known
+) -> tuple[Mapping[str, Measurement], list[Note]]:
+    """Recordings that the index proposes by sound, with some of the last registered; and what was not searched."""
+    from provenance.matching.sounds.heard import Heard  # loads numpy, faiss
+    from provenance.matching.sounds.kept import MOST_PROPOSED, PrintLibrary
+
+    library, unindexed = lookup.searched(custodian, SOUNDS, PrintLibrary)
+    heard = Heard.of("", questioned)
+    ranked = [] if heard is None else library.ranked(heard)[:MOST_PROPOSED]
+    last = custodian.archive.in_log_order(set(library.sources) | set(unindexed))[-_UNPROPOSED:]
+    found, unread = {}, 0
+    for evidence_id in custodian.archive.in_log_order({*ranked, *last, *known.measured}):
         try:
             measured = known.measured.get(evidence_id) or measurement(custodian, evidence_id)
         except RecordError:  # `audit` tells why
             measured = None
-        if measured is not None:
+        if measured is None:
+            unread += 1
+        else:
             found[evidence_id] = measured
-    return found, len(every) - len(found)
+    left_out = len(set(unindexed) - set(found)) + unread
+    return found, list(_not_heard(left_out, len(library.bare)))

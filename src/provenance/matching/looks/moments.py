@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 _NEAR: Final = 0.45
 #: Bits by which a moment may differ more than the best one and be as good: coding again moves 10 to 30 of 256.
 _AS_GOOD: Final = 3
+#: Seconds around the best moment that are not asked what is usual in the view, and the part of the others that have no
+#: more of its bits than what is called usual: an empty road is empty at other times, too.
+_OWN, _SELDOM = 0.7, 0.85
+#: Places (of 2,304) below which what differs is too small for codes, and likeness within which a small picture is as
+#: good: a car far away on a road was told 4 s off (docs/adr/0055).
+_SMALL, _AS_LIKE = 64, 0.01
 #: Seconds between two stretches of good moments that are one.
 _GAP: Final = 0.2
 #: Bits that differ in this part of the view's pictures at least tell its moments apart; and how many have to.
@@ -32,7 +38,8 @@ class Moments:
     """``stretches``: first and last number of pictures that are as good, the best one's stretch first.
 
     ``telling``: part of the bits by which the view's pictures differ among themselves, weighed by how sure each is,
-    that is as in the best moment; ``bits``: how many there are.
+    that is as in the best moment; ``bits``: how many there are; ``usual``: what other moments
+    of the view have of it, but for the likest of them.
     """
 
     def __init__(self, found: Glimpse) -> None:
@@ -44,12 +51,26 @@ class Moments:
         there = evidence.times[evidence.places[found.best]]
         near = np.flatnonzero(np.abs(evidence.times - there) <= _NEAR)
         self.best = int(near[far[near].argmin()])
-        self.stretches = _stretches(evidence.times, far <= far[self.best] + _AS_GOOD, self.best)
+        good = far <= far[self.best] + _AS_GOOD
+        if found.places < _SMALL:
+            good |= _near_rivals(found)
+        self.stretches = _stretches(evidence.times, good, self.best)
         rate = held[evidence.places[found.same_view]].mean(0)
         varies = (rate > _VARIES) & (rate < 1 - _VARIES)
         sure = np.minimum(np.abs(self.spectrum.ravel()) / (np.median(np.abs(self.spectrum)) + 1e-6), 1.0) * varies
         self.bits = int(varies.sum())
-        self.telling = float((sure * (held[self.best] == bits)).sum() / max(float(sure.sum()), 1e-6))
+        agree = (sure * (held == bits)).sum(1) / max(float(sure.sum()), 1e-6)
+        self.telling = float(agree[self.best])
+        view = evidence.places[found.same_view]
+        others = view[np.abs(evidence.times[view] - evidence.times[self.best]) > _OWN]
+        self.usual = float(np.quantile(agree[others], _SELDOM)) if len(others) else 0.0
+
+
+def _near_rivals(found: Glimpse) -> NDArray[np.bool_]:
+    """Pictures beside small pictures that are as like: what differs in few places is too small for codes to see."""
+    times = found.evidence.times
+    moments = times[found.evidence.places[np.flatnonzero(found.rivals >= found.likeness - _AS_LIKE)]]
+    return np.asarray((np.abs(times[:, None] - moments[None]) <= _NEAR / 2).any(axis=1))
 
 
 def _spectrum(found: Glimpse) -> NDArray[np.float64]:

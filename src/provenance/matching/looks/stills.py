@@ -21,6 +21,7 @@ from provenance.comparison import (
 )
 from provenance.matching.background import threshold
 from provenance.matching.looks import sightings
+from provenance.matching.looks.another_camera import sees_more
 from provenance.matching.looks.glimpse import glimpse, lay_one, nearest_row, weight
 from provenance.matching.looks.moments import Moments
 from provenance.matching.relation import NO_AXES
@@ -36,18 +37,24 @@ if TYPE_CHECKING:
 
 #: Pictures of a file that are looked at one by one: with fewer than four small pictures no movement can be compared.
 MOST_PICTURES: Final = 3
-#: Thresholds of one picture, each measured (background.json).
+#: Thresholds of one picture, each measured (background.json, docs/adr/0055).
 LIKE: Final = threshold("looks.still.like")
 SAME: Final = threshold("looks.still.same")
+ROUGHLY: Final = threshold("looks.still.roughly")
 TELLING: Final = threshold("looks.still.telling")
 TELLING_CODES: Final = threshold("looks.still.telling-codes")
+AGREEING: Final = threshold("looks.still.agreeing")
+UNUSUAL: Final = threshold("looks.still.unusual")
+PART_TELLING: Final = threshold("looks.still.part.telling")
+PART_CODES: Final = threshold("looks.still.part.codes")
 LEAST_WEIGHT: Final = threshold("looks.still.weight")
+LEAST_QUALITY: Final = threshold("looks.still.quality")
 LEAST_ENERGY: Final = threshold("looks.movement.energy")
 #: Places by which a moment is told from others.
 LEAST_PLACES: Final = 16
 #: Bits of codes by which it is told, and the part of the recording's picture that has to be seen for that: the rest is
 #: filled from the recording itself.
-LEAST_BITS, _MOST_OF_IT = 32, 0.8
+LEAST_BITS, _MOST_OF_IT = 32, 0.6
 #: Proposals of each tier that are laid, and those that are followed up.
 _TRIED, _FOLLOWED = 5, 3
 #: A laid proposal of this likeness needs no further tier.
@@ -57,6 +64,9 @@ _WELL: Final = 0.9
 _INSIDE, _BETWEEN, _MOST_BETWEEN = 0.9, 4.2, 24
 #: Parts of the picture by which what is seen may fall short of the whole: a box of the small picture.
 _EDGE: Final = 0.02
+#: Seconds within which a moment lies of the stretches that are told (docs/adr/0055): where codes tell it
+#: in nearly the whole picture, and else; and that part of the picture.
+EXACT, ROUGH, _WHOLE = 0.2, 0.4, 0.8
 #: Stretches of equally good moments that are told.
 _MOST_STRETCHES: Final = 12
 
@@ -75,9 +85,14 @@ def is_still(file: Sight) -> bool:
     return len(file.times) <= MOST_PICTURES
 
 
+def shows_anything(file: Sight, at: int) -> bool:
+    """Whether picture ``at`` has anything to be told by: less is asked of it than of pictures that vote."""
+    return file.track.looks is not None and file.track.looks.qualities[at] >= LEAST_QUALITY
+
+
 def compare_stills(file: Sight, held: Sequence[Sight]) -> Comparison | None:
     """What appearance says of a file of one to three pictures; None where nothing looks alike."""
-    pictures = [at for at in range(len(file.times)) if file.says[at]]
+    pictures = [at for at in range(len(file.times)) if shows_anything(file, at)]
     held = [one for one in held if len(one.places) and one.says.any()]
     if not pictures or not held:
         return None
@@ -120,7 +135,7 @@ def looks_like(file: Sight, at: int, held: Sequence[Sight], library: sightings.F
         if known is None or _weight(seen) > _weight(known):
             best[sighting.evidence.source] = seen
     ordered = sorted(best.values(), key=lambda one: -_weight(one))
-    return [told for one in ordered if (told := _told(one)) is not None]
+    return [told for one in ordered if (told := _told(file, at, one)) is not None]
 
 
 def _laid(small: NDArray[np.uint8], proposed: Iterable[Sighting]) -> list[tuple[Sighting, int, Laid]]:
@@ -151,15 +166,33 @@ def _weight(seen: Glimpse) -> float:
     return weight((seen.view, seen.likeness))
 
 
-def _told(seen: Glimpse) -> Found | None:
+def _told(file: Sight, at: int, seen: Glimpse) -> Found | None:
     if seen.likeness < LIKE or _weight(seen) < LEAST_WEIGHT:
         return None
     moments = Moments(seen)
-    # Between two kept pictures something fast has moved on: then codes, which are kept of all, can tell the moment.
-    by_codes = moments.telling >= TELLING_CODES and moments.bits >= LEAST_BITS and seen.view.seen >= _MOST_OF_IT
-    told = seen.telling >= TELLING or by_codes
     differs = seen.energy >= LEAST_ENERGY and seen.places >= LEAST_PLACES
-    return Found(seen, moments, "same" if told and differs and seen.likeness >= SAME else "scene")
+    if not differs or not _is_told(seen, moments):
+        return Found(seen, moments, "scene")
+    # A pan over a place lays a photograph of it on one of its pictures, and what is beyond the edge was never recorded.
+    return Found(seen, moments, "scene" if sees_more(file, seen.view.pose, at, at) else "same")
+
+
+def _is_told(seen: Glimpse, moments: Moments) -> bool:
+    """Whether a picture holds what its moment differs from the others of the view by.
+
+    Codes are kept of every picture, small pictures 0.4 s apart: where something moves fast only codes tell. A caption
+    spoils codes, and of a small part they say little, because the rest is filled from the recording itself.
+    """
+    varied = moments.bits >= LEAST_BITS  # else the view is left at once, and no code of it can be wrong
+    if varied and moments.telling - moments.usual < UNUSUAL:
+        return False
+    if seen.view.seen < _MOST_OF_IT:
+        by_both = seen.telling >= PART_TELLING and (moments.telling >= PART_CODES or not varied)
+        return by_both and seen.likeness >= SAME
+    if varied and moments.telling >= TELLING_CODES and seen.likeness >= ROUGHLY:
+        return True
+    agrees = moments.telling >= AGREEING or not varied
+    return agrees and seen.telling >= TELLING and seen.likeness >= SAME
 
 
 def _still(file: Sight, best: dict[int, Found], found: dict[int, list[Found]], notes: list[Note]) -> Comparison:
@@ -171,7 +204,9 @@ def _still(file: Sight, best: dict[int, Found], found: dict[int, list[Found]], n
     notes.append(Note("softBinding.still", "informational", _words(first)))
     places = len(first.moments.stretches)
     if places > 1:
-        notes.append(Note("evidence.ambiguous", "informational", f"{places} places show this picture as well"))
+        first_ones = f"; the likeliest {_MOST_STRETCHES} are told" if places > _MOST_STRETCHES else ""
+        detail = f"{places} places show this picture equally well{first_ones}"
+        notes.append(Note("evidence.ambiguous", "informational", detail))
     length = sum((one.evidence.length for one in segments), Fraction(0))
     whole = evidence.length()
     others = {
@@ -228,12 +263,12 @@ def _axes(alterations: Sequence[Alteration], segments: Sequence[Segment]) -> dic
 
 
 def _words(one: Found) -> str:
-    seen = one.seen
-    by_codes = seen.telling < TELLING
-    told, asked = (one.moments.telling, TELLING_CODES) if by_codes else (seen.telling, TELLING)
+    seen, moments = one.seen, one.moments
+    exact = seen.view.seen >= _WHOLE and moments.bits >= LEAST_BITS and moments.telling >= TELLING_CODES
     return (
-        f"likeness {min(seen.likeness, 0.99):.2f}, where {SAME} is asked; {min(told, 0.99):.2f} in what this moment "
-        f"differs from others of the view by, where {asked} is asked"
+        f"likeness {min(seen.likeness, 0.99):.2f}; {min(seen.telling, 0.99):.2f} of a small picture and "
+        f"{min(moments.telling, 0.99):.2f} of codes in what this moment differs from others of the view by; "
+        f"its time is told within {EXACT if exact else ROUGH} s"
     )
 
 

@@ -10,27 +10,30 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from provenance.comparison import Alteration, Note, Segment, SoundComparison, Span
 from provenance.evidence import PRINT_RATE
 from provenance.matching.background import threshold
 from provenance.matching.sound import SoundFound
-from provenance.matching.sounds.heard import Course, beside, pitch_of
+from provenance.matching.sounds.following import IN_STEP, follow
 from provenance.matching.sounds.search import runs
-from provenance.matching.sounds.states import Stretch, stretches
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from provenance.matching.sounds.following import Lain, Part
     from provenance.matching.sounds.heard import Heard
     from provenance.matching.sounds.search import Run
+    from provenance.matching.sounds.states import Stretch
 
-#: Rows by which sound may lie beside its pictures without being told as shifted: 120 ms. Pictures are aligned by looks
-#: to 0.1 s (p90), coders delay sound by up to 0.05 s; ITU-R BT.1359-1 calls 90 ms early and 185 ms late acceptable.
-_IN_STEP: Final = 6
-#: Speeds of pictures beyond this: prints are not compared (copies at 1.1 times the speed had 0.35 of bits wrong).
-_FASTEST: Final = 1.101
+#: Speeds of pictures beyond this, or below one over it: prints are not compared (formats: speeds of 0.5 to 2).
+_FASTEST: Final = 2.02
+#: Speeds beyond this, or below one over it, at which bits that differ over half a second no longer say what sound is
+#: not; and the rows over which they still do.
+_SURE: Final = threshold("sounds.speed")
+_LONG: Final = 4 * PRINT_RATE
+#: Part of the sound at such a speed that may be unclear where the rest is the recording's: at half the speed, 0.28 of a
+#: voice had more bits wrong than are the recording's (tests/matching/test_sound_prints.py).
+_UNCLEAR_PART: Final = 0.5
 #: Part of the sound beside the pictures that has to be found at one other offset for it to be called shifted.
 _SHIFTED_PART: Final = 0.5
 #: Of what says anything, the part that has to be silent or other for all of it to be called so; and, where the rest is
@@ -40,28 +43,38 @@ _NEARLY_ALL: Final = 0.9
 _LEAST: Final = PRINT_RATE
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What was found beside one picture segment; stretches are numbered from questioned row ``first`` on."""
-
-    segment: Segment
-    course: Course
-    first: int
-    parts: tuple[Stretch, ...]
-
-
 @dataclass(frozen=True)
 class _Companion:
     questioned: Heard
     evidence: Heard
     whole: bool
-    beside: tuple[_Part, ...]
+    beside: tuple[Part, ...]
+
+    def told(self) -> Iterator[tuple[Part, Lain, str]]:
+        """Every stretch with its state."""
+        for part in self.beside:
+            for one in part.parts:
+                yield part, one, self._state(part, one)
+
+    def _state(self, part: Part, one: Lain) -> str:
+        if one.moved and not self._of_a_neighbour(part, one):
+            return "moved"
+        return _state(one.stretch, float(part.segment.speed))
+
+    def _of_a_neighbour(self, part: Part, one: Lain) -> bool:
+        """Whether a stretch lies in step with the pictures of another segment: joints are told to 0.25 s."""
+        middle = part.first + (one.stretch.first + one.stretch.last) / 2
+        return any(
+            abs(other.course.place(middle) - one.course.place(middle)) <= IN_STEP
+            for other in self.beside
+            if other is not part
+        )
 
     def rows(self, *, state: str | None = None) -> int:
         """Rows that say anything, of one state or of all."""
-        return sum(one.says for part in self.beside for one in part.parts if state in {None, _state(one)})
+        return sum(one.stretch.says for _, one, known in self.told() if state in {None, known})
 
-    def span(self, part: _Part, one: Stretch) -> Span:
+    def span(self, part: Part, one: Stretch) -> Span:
         """Where a stretch lies in the questioned file, inside its picture segment."""
         inside, span = part.segment.questioned, self.questioned.span(part.first + one.first, part.first + one.last)
         return Span(max(span.start, inside.start), min(span.end, inside.end))
@@ -72,13 +85,15 @@ class _Companion:
             self._segment(part, one)
             for part in self.beside
             for one in part.parts
-            if one.same and self.span(part, one).length > 0
+            if one.stretch.same and self.span(part, one.stretch).length > 0
         )
 
-    def _segment(self, part: _Part, one: Stretch) -> Segment:
+    def _segment(self, part: Part, lain: Lain) -> Segment:
+        one = lain.stretch
         span = self.span(part, one)
         speed = part.segment.speed
-        delay = self.evidence.seconds(part.course.place(part.first)) - self.questioned.seconds(part.first) * speed
+        row = part.first + (one.first + one.last) / 2  # where a drift too small to be told is half of what it gets to
+        delay = self.evidence.seconds(lain.course.place(row)) - self.questioned.seconds(row) * speed
         there = Span(*(max(Fraction(0), delay + edge * speed) for edge in (span.start, span.end)))
         return Segment(span, there, part.segment.source, "sound", one.loud, speed=speed, similarity=similarity(one))
 
@@ -88,7 +103,7 @@ def similarity(found: Stretch | Run) -> Fraction:
     return Fraction(min(999, max(0, round((1 - found.error) * 1000))), 1000) if found.loud else Fraction(999, 1000)
 
 
-def compare_prints(
+def compare_prints(  # noqa: PLR0911 - one return for each relation
     questioned: Heard, evidence: Heard, segments: Sequence[Segment], *, whole: bool
 ) -> SoundFound | None:
     """What the prints say of the sound beside picture ``segments`` (of this evidence); None where they say nothing.
@@ -98,44 +113,41 @@ def compare_prints(
     mine = [one for one in segments if one.source == evidence.source and one.questioned.length > 0]
     if not mine or any(not 1 / _FASTEST < one.speed < _FASTEST for one in mine):
         return None
-    found = _Companion(questioned, evidence, whole, tuple(_beside(questioned, evidence, one) for one in mine))
+    found = _Companion(questioned, evidence, whole, follow(questioned, evidence, mine))
     every, same, unclear = found.rows(), found.rows(state="same"), found.rows(state="unclear")
+    moved, changed = found.rows(state="moved"), found.rows(state="other") + found.rows(state="silent")
     if not evidence.is_loud.any() and not questioned.is_loud.any():
         return _kept(found, "none-found", "both are silent")
-    if every and same + unclear < every * (1 - _SHIFTED_PART) and (shifted := _shifted(found)) is not None:
+    elsewhere = same + unclear < every * (1 - _SHIFTED_PART) and (same < _LEAST or not moved)
+    if every and elsewhere and (shifted := _shifted(found)) is not None:
         return shifted
-    changed = found.rows(state="other") + found.rows(state="silent")
-    if not changed and unclear <= every * (1 - _NEARLY_ALL):
-        words = f"the print follows that of the recording{' but for unclear parts' if unclear else ''}"
-        return _kept(found, "cannot-tell" if unclear else "none-found", words)
-    return _partly(found) if changed and same >= max(min(_LEAST, every // 2), 1) else _unlike(found)
+    if changed:
+        return _partly(found) if same + moved >= max(min(_LEAST, every // 2), 1) else _unlike(found)
+    sure = all(_is_sure(one.speed) for one in mine)
+    if unclear > every * (1 - _NEARLY_ALL if sure else _UNCLEAR_PART):
+        return _unlike(found) if sure else None
+    if moved:
+        return _moved(found)
+    words = f"the print follows that of the recording{' but for unclear parts' if unclear else ''}"
+    return _kept(found, "cannot-tell" if unclear else "none-found", words)
 
 
-def _beside(questioned: Heard, evidence: Heard, segment: Segment) -> _Part:
-    """The stretches beside one picture segment, at the delay of at most 120 ms that fits best."""
-    first = questioned.row(segment.questioned.start)
-    rows = np.arange(first, max(questioned.row(segment.questioned.end), first + 1))
-    speed = float(segment.speed)
-    start = float((segment.evidence.start - evidence.start) * PRINT_RATE)
-    offset = start - speed * float((segment.questioned.start - questioned.start) * PRINT_RATE)
-    pitches = {0, pitch_of(speed)}
-    tried = [
-        Course(offset + step, speed, pitch)
-        for pitch in sorted(pitches, key=abs)
-        for step in sorted(range(-_IN_STEP, _IN_STEP + 1), key=abs)
-    ]
-    course = min(tried, key=lambda one: beside(questioned, evidence, rows, one).mean)
-    return _Part(segment, course, first, tuple(stretches(beside(questioned, evidence, rows, course))))
+def _is_sure(speed: float | Fraction) -> bool:
+    return 1 / _SURE <= speed <= _SURE
 
 
-def _state(one: Stretch) -> str:
+def _state(one: Stretch, speed: float) -> str:
     """``same``, ``silent``, ``other``, or ``unclear``: neither like the recording's sound nor like unrelated sound."""
     if one.same:
         return "same"
     if one.hushed > one.says * _NEARLY_ALL:
         return "silent"
     alone = one.hushed + one.added
-    return "other" if alone > one.says / 2 or one.error >= threshold("sounds.other") else "unclear"
+    if _is_sure(speed):
+        other = alone > one.says / 2 or one.error >= threshold("sounds.other")
+    else:
+        other = alone > one.says / 2 or (one.loud >= _LONG and one.error >= threshold("sounds.other.faster"))
+    return "other" if other else "unclear"
 
 
 def _kept(found: _Companion, axis: str, words: str) -> SoundFound:
@@ -144,16 +156,46 @@ def _kept(found: _Companion, axis: str, words: str) -> SoundFound:
     return SoundFound(relation, (), (note,), throughout=axis == "none-found")
 
 
+_WORDS: Final = {
+    "silent": "silence",
+    "other": "other sound",
+    "unclear": "unlike the recording's, and not clearly other",
+}
+
+
 def _partly(found: _Companion) -> SoundFound:
-    words = {"silent": "silence", "other": "other sound", "unclear": "unlike the recording's, and not clearly other"}
-    alterations = tuple(
-        Alteration("sound", found.span(part, one), what=words[_state(one)])
-        for part in found.beside
-        for one in part.parts
-        if not one.same and one.says
-    )
+    alterations = [
+        Alteration("sound", found.span(part, one.stretch), what=_WORDS[state])
+        for part, one, state in found.told()
+        if state in _WORDS and one.stretch.says
+    ]
     note = Note("sound.differs", "failure", f"other sound in {len(alterations)} places")
-    return SoundFound(SoundComparison("partly-replaced", segments=found.segments()), alterations, (note,))
+    moved = _moved(found) if found.rows(state="moved") else None
+    return SoundFound(
+        SoundComparison("partly-replaced", segments=found.segments()),
+        (*alterations, *(moved.alterations if moved else ())),
+        (note, *(moved.notes if moved else ())),
+    )
+
+
+def _moved(found: _Companion) -> SoundFound:
+    """The recording's sound throughout, from one place on beside other pictures than the recording has it."""
+    alterations, longest = [], (0, Fraction(0))
+    for part, one, state in found.told():
+        if state == "moved":
+            shift = -Fraction(round(one.away * 100 / PRINT_RATE / float(part.segment.speed)), 100)
+            span = found.span(part, one.stretch)
+            alterations.append(Alteration("sound-offset", span, what=_shift_words(shift)))
+            longest = max(longest, (one.stretch.says, shift), key=lambda each: each[0])
+    words = f"in {len(alterations)} places: {alterations[0].what}"
+    if any(part.segment.basis == "visual" for part in found.beside):
+        words += ", or both were cut there: by looks a cut of less than 0.3 s can go unseen"
+    relation = SoundComparison("excerpt", longest[1], found.segments())
+    return SoundFound(relation, tuple(alterations), (Note("sound.shifted", "failure", words),))
+
+
+def _shift_words(shift: Fraction) -> str:
+    return f"the sound comes {abs(float(shift)):.2f} s {'later' if shift > 0 else 'earlier'} than its pictures"
 
 
 def _unlike(found: _Companion) -> SoundFound:
@@ -180,14 +222,14 @@ def _shifted(found: _Companion) -> SoundFound | None:
     courses = runs(found.questioned, found.evidence)
     for run in courses:
         shift = _shift_of(found, run)
-        near = next((one for one in shifts if abs(one - shift) * PRINT_RATE <= _IN_STEP / 2), shift)
+        near = next((one for one in shifts if abs(one - shift) * PRINT_RATE <= IN_STEP / 2), shift)
         shifts[near] = shifts.get(near, 0) + run.loud
     if not shifts:
         return None
     shift = max(shifts, key=shifts.__getitem__)
-    if abs(shift) * PRINT_RATE <= _IN_STEP or shifts[shift] < found.rows() * _SHIFTED_PART:
+    if abs(shift) * PRINT_RATE <= IN_STEP or shifts[shift] < found.rows() * _SHIFTED_PART:
         return None
-    words = f"the sound comes {abs(float(shift)):.2f} s {'later' if shift > 0 else 'earlier'} than its pictures"
+    words = _shift_words(shift)
     segments = tuple(
         run_segment(found.questioned, found.evidence, one) for one in sorted(courses, key=lambda one: one.first)
     )

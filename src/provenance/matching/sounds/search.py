@@ -152,7 +152,7 @@ def _followed(questioned: Heard, evidence: Heard, course: Course, row: int) -> R
     half = _PROBE_ROWS * _PROBE_STEP
     while True:
         low, high = max(0, row - half), min(len(questioned), row + half)
-        course = _fitted(questioned, evidence, course, range(low, high))
+        course = fitted(questioned, evidence, course, range(low, high))
         if (low, high) == (0, len(questioned)):
             break
         half *= 2
@@ -174,7 +174,7 @@ def _run(questioned: Heard, evidence: Heard, course: Course, row: int) -> Run | 
     return Run(course, low + mine.first, low + mine.last, mine.error, mine.loud) if mine.same else None
 
 
-def _fitted(questioned: Heard, evidence: Heard, course: Course, rows: range) -> Course:
+def fitted(questioned: Heard, evidence: Heard, course: Course, rows: range) -> Course:
     """The line through the best places of blocks, each of them near the course as it was."""
     numbers = np.arange(rows.start, rows.start + len(rows) // _BLOCK * _BLOCK)
     if not len(numbers):

@@ -54,6 +54,11 @@ def stretches(found: Beside) -> list[Stretch]:
     return [_stretch(found, int(one), int(other), same=bool(same[one])) for one, other in pairwise(edges)]
 
 
+def whole(found: Beside) -> Stretch:
+    """All rows looked at as one stretch that is not the recording's sound."""
+    return _stretch(found, 0, len(found.errors), same=False)
+
+
 def _middle(found: Beside) -> float:
     """Half-way between how the sound differs where it is the same, and half of all bits."""
     low, high = _MIDDLE
