@@ -6,6 +6,7 @@ import archives
 from archives import Forger, measurement, tampering
 from provenance import lookup
 from provenance.store.index import UnitIndex
+from provenance.store.segments import CODES
 
 
 @pytest.fixture
@@ -69,3 +70,19 @@ def test_where_the_index_cannot_be_written_what_is_not_in_it_is_named(archive, m
     monkeypatch.setattr("provenance.store.index_file._writable", lambda _: False)
     with archive.open() as custodian:
         assert set(lookup.index_examinations(custodian)) == set(archive.files)
+
+
+def test_what_was_loaded_serves_until_the_index_changes(archive):
+    made = []
+
+    def make(found, room):
+        made.append(room)
+        return [one for one, _ in found]
+
+    with archive.open() as custodian:
+        for _ in range(3):
+            assert lookup.searched(custodian, CODES, make)[0] == lookup.searched(custodian, CODES, make)[0]
+        assert len(made) == 1
+        archive.delete_index()
+        assert lookup.searched(custodian, CODES, make)[0] == [next(iter(archive.files))]
+        assert len(made) == 2
