@@ -4,7 +4,8 @@ import pytest
 
 import archives
 from archives import Forger, measurement, tampering
-from provenance import lookup
+from provenance import custody, lookup
+from provenance.binding.codec import to_blobs
 from provenance.store.index import UnitIndex
 from provenance.store.segments import CODES
 
@@ -79,10 +80,13 @@ def test_what_was_loaded_serves_until_the_index_changes(archive):
         made.append(room)
         return [one for one, _ in found]
 
-    with archive.open() as custodian:
+    with archive.open(write=True) as custodian:
         for _ in range(3):
-            assert lookup.searched(custodian, CODES, make)[0] == lookup.searched(custodian, CODES, make)[0]
+            (pier,) = lookup.searched(custodian, CODES, make)[0]
         assert len(made) == 1
-        archive.delete_index()
-        assert lookup.searched(custodian, CODES, make)[0] == [next(iter(archive.files))]
+        with custodian.archive.writing():
+            custody.append_examination(custodian, pier, to_blobs(measurement("pier.mp4")), {})
+        assert lookup.searched(custodian, CODES, make)[0] == [pier]
         assert len(made) == 2
+        archive.delete_index()
+        assert lookup.searched(custodian, CODES, make)[0] == [pier]
