@@ -4,8 +4,10 @@ import pytest
 
 import archives
 from archives import Forger, measurement, tampering
-from provenance import lookup
+from provenance import custody, lookup
+from provenance.binding.codec import to_blobs
 from provenance.store.index import UnitIndex
+from provenance.store.segments import CODES
 
 
 @pytest.fixture
@@ -69,3 +71,22 @@ def test_where_the_index_cannot_be_written_what_is_not_in_it_is_named(archive, m
     monkeypatch.setattr("provenance.store.index_file._writable", lambda _: False)
     with archive.open() as custodian:
         assert set(lookup.index_examinations(custodian)) == set(archive.files)
+
+
+def test_what_was_loaded_serves_until_the_index_changes(archive):
+    made = []
+
+    def make(found, room):
+        made.append(room)
+        return [one for one, _ in found]
+
+    with archive.open(write=True) as custodian:
+        for _ in range(3):
+            (pier,) = lookup.searched(custodian, CODES, make)[0]
+        assert len(made) == 1
+        with custodian.archive.writing():
+            custody.append_examination(custodian, pier, to_blobs(measurement("pier.mp4")), {})
+        assert lookup.searched(custodian, CODES, make)[0] == [pier]
+        assert len(made) == 2
+        archive.delete_index()
+        assert lookup.searched(custodian, CODES, make)[0] == [pier]

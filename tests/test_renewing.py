@@ -11,8 +11,11 @@ from provenance import custody, lookup, records
 from provenance.audit import audit
 from provenance.binding.codec import to_blobs
 from provenance.comparison import Comparison
+from provenance.errors import RecordError
 from provenance.examine import examine_pending
+from provenance.matching.looks.kept import parse_segment
 from provenance.register import Intake, register
+from provenance.store.segments import CODES
 from provenance.verifying.sounds import by_sound
 
 OPTIONS = {"size": (160, 90), "fps": 10, "seconds": 3, "sound": None}
@@ -141,3 +144,31 @@ def test_sound_without_its_print_is_measured_again_and_until_then_said(archive, 
     assert note.code == "evidence.notMeasured"
     assert "examine --renew" in note.detail
     assert "--evidence" not in note.detail
+
+
+def test_a_record_that_becomes_readable_late_takes_no_newer_one_s_place(archive, old, monkeypatch):
+    """The order of the log decides what a recording is searched by, not the order in which records could be read."""
+    first = lookup.index_entry
+    with archive.open() as custodian:
+        earlier = records.examinations_of(custodian, old)[0].envelope_digest
+
+    def unreadable(custodian, row):
+        if row.envelope_digest == earlier:
+            raise RecordError("the disk did not give it")
+        return first(custodian, row)
+
+    renewed(archive, old)
+    index = archive.path.with_name(archive.path.name + ".index")
+    index.unlink()
+    with monkeypatch.context() as then, archive.open() as custodian:
+        then.setattr(lookup, "index_entry", unreadable)
+        assert lookup.index_examinations(custodian) == [old]
+        newest = segments(custodian)
+    with archive.open() as custodian:
+        assert lookup.index_examinations(custodian) == []
+        assert segments(custodian) == newest
+        assert parse_segment(newest[0][1]).state == "codes"
+
+
+def segments(custodian):
+    return lookup.searched(custodian, CODES, lambda found, _: list(found))[0]

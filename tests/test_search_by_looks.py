@@ -216,3 +216,18 @@ def test_the_library_finds_a_mirrored_and_a_faster_copy():
     made = pictures(4, room=np.roll(ROOM, 28, 0))
     for copy in (made[:, :, ::-1], np.rot90(made, axes=(1, 2)), made[::2]):
         assert library.ranked(Sight.of("", measurement(np.ascontiguousarray(copy))))[0].source == "4"
+
+
+def test_what_lies_as_the_recording_does_is_found_without_turning_it(archive, monkeypatch):
+    """The eightfold search is left out where the file is explained, and made where it is not; the answer is one."""
+    first, _ = hold(archive, [measurement(pictures(3)), measurement(pictures(8, room=ELSEWHERE))])
+    copy = pictures(3, noise=4)
+    turns = []
+    ranked = CodeLibrary.ranked
+    monkeypatch.setattr(CodeLibrary, "ranked", lambda self, file: turns.append(1) or ranked(self, file))
+    upright = looked(archive, copy)
+    assert (upright.relation, upright.source, turns) == ("rendition", first, [])
+    mirrored = looked(archive, np.ascontiguousarray(copy[:, :, ::-1]))
+    assert (mirrored.source, mirrored.segments[0].mirrored, turns) == (first, True, [1])
+    monkeypatch.setattr(CodeLibrary, "likely", lambda *_: [])
+    assert looked(archive, copy) == upright

@@ -50,6 +50,10 @@ class Custodian:
         self.keyring = keyring.Keyring(archive.path)
         self._passphrase = passphrase
         self._keys: dict[str, SigningKey] = {}
+        #: what people should be told beside the answer, each once
+        self.remarks: list[str] = []
+        #: what was made of the index: a process that answers about many files loads it once (`lookup.searched`)
+        self.loaded: dict[int, tuple[object, object]] = {}
         keyring.forget_expired()
 
     @classmethod
@@ -65,6 +69,11 @@ class Custodian:
     def close(self) -> None:
         """Close the archive."""
         self.archive.close()
+
+    def remark(self, text: str) -> None:
+        """Note what people should be told beside the answer."""
+        if text not in self.remarks:
+            self.remarks.append(text)
 
     def __enter__(self) -> Self:
         return self

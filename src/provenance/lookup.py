@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from provenance import records
 from provenance.binding.codec import parse_chunks, parse_codes
@@ -41,7 +41,34 @@ _ONE_CHUNK = b"one-chunk"
 
 def _index(custodian: Custodian) -> UnitIndex:
     origin = custodian.archive.logs()[0].origin
-    return UnitIndex(custodian.archive.path, origin=origin, secret=custodian.index_secret)
+    index = UnitIndex(custodian.archive.path, origin=origin, secret=custodian.index_secret)
+    if index.remade is not None:
+        _remark(custodian, index, index.remade)
+    return index
+
+
+def _remark(custodian: Custodian, index: UnitIndex, why: str) -> None:
+    custodian.remark(f"the index {index.path} {why}: it is made again from the records; no answer rests on it")
+
+
+def _asked(custodian: Custodian, work: Callable[[UnitIndex], T], *, fill: bool = True) -> T:
+    """What ``work`` makes of the open index. One that turns out to be damaged is made again, and asked again.
+
+    ``fill``: whether what is held has to be put into the new one first. Raises :class:`ArchiveError`
+    (``archive.damaged``) where it cannot be made again.
+    """
+    index = _index(custodian)
+    try:
+        with index:
+            return work(index)
+    except ArchiveError as error:
+        if error.code != "archive.damaged" or error.file != str(index.path) or not index.make_way():
+            raise
+    _remark(custodian, index, "was damaged")
+    if fill:
+        index_examinations(custodian)
+    with _index(custodian) as index:
+        return work(index)
 
 
 def index_examinations(custodian: Custodian) -> list[str]:
@@ -51,24 +78,46 @@ def index_examinations(custodian: Custodian) -> list[str]:
     Records are indexed in log order, so that the place of the last one tells which are left: with 20,000 registered and
     examined recordings it takes 0.02 ms to see that none is, and took 390 ms to read all rows.
     """
-    with _index(custodian) as index:
-        after, digest = index.indexed_to()
-        if not index.can_grow:
-            return [row.evidence_id for row in custodian.archive.after(after, INDEXED) if row.evidence_id is not None]
-        if not is_held(custodian, after, digest):  # the archive was restored from a backup and has gone on otherwise
-            index.clear()
-        _index_left_out(custodian, index)
-        while not _index_rest(custodian, index):
-            pass  # another process indexes, too, and was first with a record: go on from where it is
-        return list(index.left_out().values())
+    return _asked(custodian, lambda index: _indexed(custodian, index), fill=False)
+
+
+def _indexed(custodian: Custodian, index: UnitIndex) -> list[str]:
+    after, digest = index.indexed_to()
+    if not index.can_grow:
+        return [row.evidence_id for row in custodian.archive.after(after, INDEXED) if row.evidence_id is not None]
+    if not is_held(custodian, after, digest):  # the archive was restored from a backup and has gone on otherwise
+        index.clear()
+    _index_left_out(custodian, index)
+    while not _index_rest(custodian, index):
+        pass  # another process indexes, too, and was first with a record: go on from where it is
+    return list(index.left_out().values())
 
 
 def _index_left_out(custodian: Custodian, index: UnitIndex) -> None:
     for digest, evidence_id in index.left_out().items():
         for row in custodian.archive.statements(envelope_digest=digest):
             found = _readable(custodian, row)
-            if found is not None:
-                index.add_left_out(digest, evidence_id, *found)
+            if found is None:
+                continue
+            units, segments = found
+            if _is_superseded(custodian, index, row):
+                segments = []
+            index.add_left_out(digest, evidence_id, units, segments)
+
+
+def _is_superseded(custodian: Custodian, index: UnitIndex, row: Row) -> bool:
+    """Whether the index was given a later examination by the same key.
+
+    The order of the log says which one counts, not the order in which records could be read.
+    """
+    waiting = index.left_out()
+    return any(
+        (later.log, later.idx) > (row.log, row.idx)
+        and later.key_id == row.key_id
+        and later.predicate == "examination"
+        and later.envelope_digest not in waiting
+        for later in custodian.archive.statements(evidence_id=row.evidence_id)
+    )
 
 
 def _index_rest(custodian: Custodian, index: UnitIndex) -> bool:
@@ -171,8 +220,8 @@ def unfinished(custodian: Custodian) -> list[str]:
 
 
 def _proposed(custodian: Custodian, units: Iterator[tuple[str, bytes]]) -> list[str]:
-    with _index(custodian) as index:
-        return [evidence_id for evidence_id, _ in index.candidates(_keyed(custodian, units))]
+    keyed = _keyed(custodian, units)
+    return _asked(custodian, lambda index: [evidence_id for evidence_id, _ in index.candidates(keyed)])
 
 
 # --- what copies that were coded again are searched by ---
@@ -183,24 +232,23 @@ def searched(
 ) -> tuple[T, list[str]]:
     """What ``make`` makes of all segments of ``kind``, and evidence ids that are not in the index.
 
-    ``make`` is given (evidence id, content) of each, and no fewer bytes than all have together. An index that is
-    damaged is made again; where that cannot be, :class:`ArchiveError` (``archive.damaged``) says so.
+    ``make`` is given (evidence id, content) of each, and no fewer bytes than all have together; the same ``make`` of an
+    unchanged index is not called again while the archive is open. An index that is damaged is made again; where that
+    cannot be, :class:`ArchiveError` (``archive.damaged``) says so.
     """
     unindexed = index_examinations(custodian)
-    try:
-        return _made(custodian, kind, make), unindexed
-    except ArchiveError as error:
-        if error.code != "archive.damaged":
-            raise
-        with _index(custodian) as index:
-            if not index.can_grow:
-                raise
-            index.clear()
-    unindexed = index_examinations(custodian)
-    return _made(custodian, kind, make), unindexed
+    return _asked(custodian, lambda index: _made(custodian, index, kind, make)), unindexed
 
 
-def _made(custodian: Custodian, kind: int, make: Callable[[Iterator[tuple[str, bytes]], int], T]) -> T:
-    with _index(custodian) as index:
+def _made(
+    custodian: Custodian, index: UnitIndex, kind: int, make: Callable[[Iterator[tuple[str, bytes]], int], T]
+) -> T:
+    """``make`` of what the index holds now; made before and still the same, it is not made again."""
+    now = (make, index.stamp())
+    stamp, made = custodian.loaded.get(kind, (None, None))
+    if stamp != now:
+        custodian.loaded.pop(kind, None)  # never two at once: ten million codes are 400 MB
         room = index.segment_bytes(kind)
-        return make(((evidence_id, one.content) for evidence_id, one in index.segments(kind)), room)
+        made = make(((evidence_id, one.content) for evidence_id, one in index.segments(kind)), room)
+        custodian.loaded[kind] = now, made
+    return cast("T", made)

@@ -90,6 +90,18 @@ def test_a_table_is_written_and_never_over_another_file(call, examined, copies, 
     assert target.read_bytes().count(b"\r\n") == 2
 
 
+def test_going_on_writes_its_table_anew_and_no_other_file(call, examined, copies, tmp_path):
+    target, journal = tmp_path / "answers.csv", tmp_path / "journal"
+    words = ("batch", copies / "z.mp4", "--resume", journal, "--csv", target)
+    assert call(*words).status == 0
+    written = target.read_bytes()
+    assert call(*words).status == 0
+    assert target.read_bytes() == written
+    target.write_bytes(b"name,of,somebody else's table\r\n")
+    assert call(*words).status == 2
+    assert target.read_bytes().startswith(b"name,of")
+
+
 def test_what_was_answered_is_not_asked_again_unless_the_file_changed(call, examined, copies, tmp_path):
     journal = tmp_path / "journal"
     first = call("batch", "--json", "--resume", journal, copies)

@@ -175,3 +175,16 @@ def test_an_answer_that_cannot_be_written_is_trouble_and_no_difference(start, re
         _, err = process.communicate(timeout=20)
     assert process.returncode == 2
     assert b"Traceback" not in err
+
+
+def test_linear_algebra_gets_one_thread_unless_told_otherwise(monkeypatch, capfd):
+    from provenance.__main__ import main
+
+    monkeypatch.setattr("sys.argv", ["provenance", "--version"])
+    for given, used in ((None, "1"), ("3", "3")):
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", given or "")  # so that what was there comes back in any case
+        if given is None:
+            monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+        assert main() == 0
+        assert os.environ["OPENBLAS_NUM_THREADS"] == used
+        assert "faiss-cpu" in capfd.readouterr().out

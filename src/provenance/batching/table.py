@@ -41,6 +41,11 @@ def to_csv(answers: Iterable[Answer]) -> bytes:
     return text.getvalue().encode("utf-8")
 
 
+def is_table(head: bytes) -> bool:
+    """Whether a file that begins with ``head`` begins like a table of this command."""
+    return head.startswith(to_csv(()))
+
+
 def defused(cell: str) -> str:
     """``cell``, behind an apostrophe if a spreadsheet would compute it."""
     return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell

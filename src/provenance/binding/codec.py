@@ -10,7 +10,6 @@ import struct
 from collections import Counter
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from provenance.binding import facts
@@ -369,12 +368,14 @@ def _read_placed(track: Track, kind: str, left: dict[BlobKey, bytes], pictures: 
     if blob is None:
         raise _malformed(f"the {kind} blob is missing")
     _checked(blob, kind, track)
-    width, rows = _WIDTHS[kind], memoryview(blob)[HEADER_BYTES:]
-    starts = range(0, len(rows), width)
-    places = tuple(_PLACE.unpack_from(rows, at)[0] for at in starts)
-    if any(one > two for one, two in pairwise(places)) or (places and places[-1] >= pictures):
+    rows = memoryview(blob)[HEADER_BYTES:]
+    if not rows:
+        return (), b""
+    row = struct.Struct(f"{_PLACE.format}{_WIDTHS[kind] - _PLACE.size}s")
+    places, held = zip(*row.iter_unpack(rows), strict=True)  # 84,000 features of a minute: 20 ms, one by one 600
+    if list(places) != sorted(places) or places[-1] >= pictures:
         raise _malformed(f"{kind} rows are not in the order of the pictures")
-    return places, b"".join(rows[at + _PLACE.size : at + width] for at in starts)
+    return places, b"".join(held)
 
 
 def _read_sound(header: Header, blob: bytes) -> SoundBlockRows:

@@ -43,9 +43,11 @@ def batch(session: Session, names: tuple[str, ...], **options: Any) -> int:
     `verify --json` gives. In folders, what is hidden, a link, empty or no media is passed over, and named.
 
     With --resume, a run that was stopped goes on: what was answered is not asked again, unless the file has changed.
+    A table that an earlier run wrote is then written anew.
     Exit status as for `verify`, the worst of all files.
     """
     if options["csv"]:
+        options["force"] |= bool(options["resume"]) and _is_table(options["csv"])
         _refuse_existing(options["csv"], force=options["force"])
     elif options["force"]:
         raise UsageError("--force replaces the file of --csv, and none is named", advice="leave it out")
@@ -55,6 +57,7 @@ def batch(session: Session, names: tuple[str, ...], **options: Any) -> int:
 
         setup = story.prepared(custodian, choices_of(options), asked_of(options))
         about = story.about(custodian, setup)
+        session.say_remarks(custodian)
     jobs = min(options["jobs"] or story.cores(), len(files))
     session.note(f"asking about {plural(len(files), 'file')}, {plural(jobs, 'process', 'processes')}")
     with _journal(options["resume"], about) as journal, session.meter().of("") as meter:
@@ -67,6 +70,21 @@ def batch(session: Session, names: tuple[str, ...], **options: Any) -> int:
         _write_table(options["csv"], told, force=options["force"])
     session.note(_summary(told))
     return max((answer.status for answer in told), default=0)
+
+
+def _is_table(target: str) -> bool:
+    """Whether a run before this one wrote it: going on, its table is made again with what was missing."""
+    from provenance.batching.table import is_table
+
+    path = Path(target)
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return is_table(file.read(_HEAD_BYTES))
+
+
+#: More than the head of a table has.
+_HEAD_BYTES = 1024
 
 
 def _refuse_existing(target: str, *, force: bool) -> None:

@@ -60,6 +60,11 @@ class Session:
         if not self.quiet:
             warn(text)
 
+    def say_remarks(self, custodian: Custodian | None) -> None:
+        """Say once what the work came across beside its answer."""
+        while custodian is not None and custodian.remarks:
+            self.note(plain(custodian.remarks.pop(0)))
+
     def given_passphrase(self) -> str | None:
         """The passphrase from ``--passphrase-file`` or ``$PROVENANCE_PASSPHRASE``; never asks."""
         if self.passphrase_file is not None:

@@ -112,6 +112,7 @@ def _verdicts(
             answer = error
         except OSError as error:
             answer = refusal(error)
+        session.say_remarks(custodian)
         yield name, answer  # outside: the line is clear again
 
 

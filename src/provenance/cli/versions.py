@@ -6,8 +6,8 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 #: Distributions whose behaviour enters records or verdicts.
-LIBRARIES = ("av", "click", "cryptography", "ffmpeg-python", "imageio-ffmpeg", "mnemonic", "numpy", "platformdirs",
-             "rich", "sqlite-utils")  # fmt: skip
+LIBRARIES = ("av", "click", "cryptography", "faiss-cpu", "ffmpeg-python", "imageio-ffmpeg", "mnemonic", "numpy",
+             "opencv-python-headless", "platformdirs", "rich", "sqlite-utils")  # fmt: skip
 
 
 def own_version() -> str:

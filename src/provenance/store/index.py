@@ -64,6 +64,13 @@ class UnitIndex(SegmentTable):
         log, index, digest = self._rows("SELECT log, idx, envelope_digest FROM state")[0]
         return (log, index), digest
 
+    def stamp(self) -> tuple[object, ...]:
+        """Equal as long as nothing was added, taken out or made again."""
+        if self._database is None:
+            return ()
+        left_out = self._rows("SELECT count(*) FROM left_out")
+        return (self._inode, *self._rows("SELECT * FROM state")[0], *left_out[0])
+
     @property
     def can_grow(self) -> bool:
         """Whether :meth:`add` can store anything: not on write-protected media."""

@@ -45,10 +45,14 @@ class IndexFile:
         self._secret = secret
         self._owner = hmac.digest(secret, b"owner\0" + origin.encode(), "sha256")
         self._write = write and _writable(self.path)
+        #: why what lay here before had to make way; None: it did not
+        self.remade: str | None = None
+        self._inode: int | None = None
         if not self._write and not self.path.is_file():
             self._database = None
             return
         self._database = self._opened()
+        self._inode = _inode(self.path)
 
     def _opened(self) -> Any:
         """The open file. One that is damaged makes way; one that is in use, or on a failing disk, is left alone."""
@@ -70,6 +74,7 @@ class IndexFile:
                 raise failure
             if _seen(self.path) == seen:  # else another process has made it anew meanwhile
                 self._replace()
+                self.remade = "was damaged"
         raise AssertionError
 
     def _begin(self, database: Any) -> None:
@@ -78,9 +83,12 @@ class IndexFile:
         with immediate(database, file=str(self.path)):
             if _is_usable(connection, self._owner):  # asked again under the lock: another process may have been first
                 return
-            for kind, name in connection.execute(
+            former = connection.execute(
                 "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"
-            ).fetchall():
+            ).fetchall()
+            if former:
+                self.remade = "was of another archive or version"
+            for kind, name in former:
                 quoted = name.replace('"', '""')
                 connection.execute(f'DROP {kind} "{quoted}"')
             for sql in _TABLES:
@@ -103,6 +111,17 @@ class IndexFile:
             raise ArchiveError(
                 f"cannot be made again: {error.strerror}", file=str(self.path), advice="remove it by hand"
             ) from error
+
+    def make_way(self) -> bool:
+        """Put an empty file in the place of this one, which is closed and turned out to be damaged.
+
+        Returns False, and does nothing, where it cannot be written; another process may have been first.
+        """
+        if not self._write:
+            return False
+        if _inode(self.path) == self._inode:
+            self._replace()
+        return True
 
     def close(self) -> None:
         """Close the file."""
@@ -160,6 +179,13 @@ def _seen(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 def _writable(path: Path) -> bool:

@@ -17,7 +17,7 @@ from provenance.store.segments import CODES
 from provenance.verifying.known import measurement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from provenance.comparison import Comparison, Span
     from provenance.custodian import Custodian
@@ -248,12 +248,13 @@ def _search_all(custodian: Custodian, search: _Search, known: Known) -> None:
     library, unindexed = lookup.searched(custodian, CODES, CodeLibrary)
     search.compared.update(library.sources)
     search.leave_out(_NEVER_LOOKED_AT, len(library.not_looked_at))
-    ranked = [one for one in library.ranked(search.file) if search.deep or one.weight >= LEAST_VOTES]
+    # Most copies lie as the recording does: what clearly looks like the file so is compared before an eightfold search.
+    ranked = [] if search.deep or search.is_still else library.likely(search.file)
+    _compare_ranked(custodian, search, known, [one for one in ranked if one.weight >= NEARLY * ranked[0].weight])
+    if not ranked or not search.is_settled:
+        ranked = [one for one in library.ranked(search.file) if search.deep or one.weight >= LEAST_VOTES]
+        _compare_ranked(custodian, search, known, ranked)
     shared = [one for one in known.measured if one not in {two.source for two in ranked[:MOST_PROPOSED]}]
-    for one in ranked[:MOST_PROPOSED]:
-        if not search.deep and one.weight < NEARLY * ranked[0].weight and search.is_settled:
-            break
-        _compare_held(custodian, search, known, one.source)
     for source in (*shared[:_UNPROPOSED], *unindexed[:_UNPROPOSED]):
         if source not in search.tried:
             _compare_held(custodian, search, known, source)
@@ -262,6 +263,17 @@ def _search_all(custodian: Custodian, search: _Search, known: Known) -> None:
         for proposed in _by_features(custodian, search, library.sources):
             if proposed.source not in search.tried:
                 _compare_held(custodian, search, known, proposed.source)
+
+
+def _compare_ranked(custodian: Custodian, search: _Search, known: Known, ranked: Sequence[Proposed]) -> None:
+    """Compare with as many as are proposed, or, if they explain the whole file, with those that have as many votes."""
+    from provenance.matching.looks.library import MOST_PROPOSED, NEARLY
+
+    for one in ranked[:MOST_PROPOSED]:
+        if not search.deep and one.weight < NEARLY * ranked[0].weight and search.is_settled:
+            break
+        if one.source not in search.tried:
+            _compare_held(custodian, search, known, one.source)
 
 
 def _compare_held(custodian: Custodian, search: _Search, known: Known, source: str) -> None:

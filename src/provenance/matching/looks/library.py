@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from provenance.matching.looks.candidates import Frame
+    from provenance.matching.looks.pose import Turned
     from provenance.matching.looks.sight import Sight
 
 #: Questioned pictures that are asked about: two a second of a short file, then one in two seconds.
@@ -40,6 +41,9 @@ MOST_PROPOSED: Final = 12
 LEAST_VOTES: Final = 20
 #: Part of the most votes that another recording has to have to be compared after the first explains the whole file.
 NEARLY: Final = 0.9
+#: Part of the votes of an exact copy with which a recording is compared before the file is turned and mirrored, too.
+#: Re-encoded copies have 0.4 to 0.8 of them (codes 10 to 30 bits apart: matching.md, point 2), turned ones below 0.1.
+_CLEAR: Final = 0.25
 #: Local features of a questioned picture that are asked about, as they are and as in a mirror; nearest ones of each.
 _FEATURES_ASKED, _FEATURES_NEAREST = 75, 32
 #: Local features of one picture that have to be near for its recording to be compared.
@@ -89,13 +93,26 @@ class CodeLibrary:
         """Recordings that are searched: those whose pictures were looked at, whatever these show."""
         return frozenset(self._sources)
 
+    def likely(self, questioned: Sight) -> list[Proposed]:
+        """Recordings that clearly look like the file as it lies, neither turned nor mirrored: an eighth of the search.
+
+        Empty where no recording has a quarter of the votes that an exact copy would have.
+        """
+        asked = laid_out(questioned, _asked(questioned))
+        ranked = self._ranked(asked, EIGHT[:1])
+        clear = _CLEAR * (FARTHEST + 1) * max((len(frame.codes) for frame in asked), default=0)
+        return ranked if ranked and ranked[0].weight >= clear else []
+
     def ranked(self, questioned: Sight) -> list[Proposed]:
         """Every recording that looks like some of the file in hand, the likeliest first; earlier ones at a tie."""
+        return self._ranked(laid_out(questioned, _asked(questioned)), EIGHT)
+
+    def _ranked(self, frames: Sequence[Frame], ways: Sequence[Turned]) -> list[Proposed]:
         best: dict[int, float] = {}
         if not len(self._codes):
             return []
-        for frame in laid_out(questioned, _asked(questioned)):
-            for way in EIGHT:
+        for frame in frames:
+            for way in ways:
                 for owner, weight in self._voted(frame, turned_codes(frame.codes, way)):
                     best[owner] = max(best.get(owner, 0.0), weight)
         found: dict[str, float] = {}
