@@ -6,7 +6,7 @@ Only proposals: `pieces` looks whether one holds, pair by pair.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -201,7 +201,7 @@ def by_features(questioned: Sight, evidence: Sequence[Sight]) -> list[Proposal]:
     library = _FeatureLibrary(evidence)
     if library.index is None:
         return []
-    found: dict[tuple[str, bool], Proposal] = {}
+    found: dict[tuple[str, bool], list[Proposal]] = defaultdict(list)
     for picture in asked_pictures(questioned, library.index.ntotal):
         places, described = questioned.features(picture)
         if len(described) < INLIERS:
@@ -217,10 +217,29 @@ def by_features(questioned: Sight, evidence: Sequence[Sight]) -> list[Proposal]:
             if laid is None:
                 continue
             pose, inliers = laid
-            key = evidence[owner].source, pose.turned.mirrored
-            if key not in found or found[key].weight < inliers:
-                found[key] = Proposal(evidence[owner].source, pose, inliers)
-    return _best(list(found.values()))
+            proposal = Proposal(evidence[owner].source, pose, inliers)
+            found[proposal.source, pose.turned.mirrored].append(proposal)
+    return _best([one for poses in found.values() for one in recurring(poses)])
+
+
+def recurring(poses: list[Proposal]) -> list[Proposal]:
+    """Poses of one evidence that differ, each with the weight of all that agree with it.
+
+    Where a car fills the picture, most local features of two pictures may agree on how it moved between them: another
+    pose for each two pictures. Where the picture lies is one pose for all.
+    """
+    groups: list[list[Proposal]] = []
+    for one in sorted(poses, key=lambda one: -one.weight):
+        near = (each for each in groups if np.abs(each[0].pose.corners - one.pose.corners).max() <= _ONE_POSE)
+        group = next(near, None)
+        if group is None:
+            groups.append(group := [])
+        group.append(one)
+    return [replace(group[0], weight=sum(one.weight for one in group)) for group in groups]
+
+
+#: Parts of the picture by which corners of one pose may differ from pair to pair of pictures.
+_ONE_POSE: Final = 0.04
 
 
 class _FeatureLibrary:
