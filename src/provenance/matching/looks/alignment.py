@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from provenance.matching.looks.fitting import FIT, SAME_SPEED, SPREAD, fitted, peaks, voted
+from provenance.matching.looks.courses import BEYOND, SPEEDS, Course, reached, step_of
+from provenance.matching.looks.fitting import SAME_SPEED, SPREAD, fitted, peaks
 from provenance.matching.looks.sight import nearest
+from provenance.matching.looks.speeds import of_moments, two_likest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,16 +21,14 @@ if TYPE_CHECKING:
 
     Times = NDArray[np.float64]
 
-#: Speeds tried, evidence seconds per questioned second: at 1 first, then in steps of 1 %.
-SPEEDS: Final = tuple(step / 100 for step in range(50, 201) if step != 100)  # noqa: PLR2004 - the one tried first
+__all__ = ["LEAST_PICTURES", "Course", "Search", "at_best", "likeness_along"]
+
 #: A course at speed 1 that is this good is not tried at other speeds.
 _GOOD: Final = 0.9
 #: Small pictures a stretch has at least: movement of fewer cannot be compared.
 LEAST_PICTURES: Final = 3
 #: Likeness from which a picture speaks for a course, and not against it.
 _FOR: Final = 0.25
-#: Seconds that a questioned small picture may lie off the moment of an evidence picture, and still be compared with it.
-_OFF_MOMENT: Final = 0.25
 #: Part of the usual contrast below which an evidence picture says nothing for or against a course.
 _DARK: Final = 0.1
 #: Evidence pictures that a course is looked for by, and offsets tried at one speed; and the same of every other speed.
@@ -38,44 +38,6 @@ _SEARCH, _SEARCH_OF_SPEEDS = (400, 4_000), (100, 600)
 MOST_COURSES: Final = 128
 #: Gain that one more course has to add: two small pictures that nothing else explains.
 _WORTH: Final = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """Evidence seconds = ``speed`` x questioned seconds + ``offset``.
-
-    ``score``: mean likeness along it; ``gain``: how much speaks for it.
-    """
-
-    score: float
-    speed: float
-    offset: float
-    gain: float = 0.0
-
-    def here(self, there: Times) -> Times:
-        """Questioned seconds of evidence seconds."""
-        moments: Times = (there - self.offset) / self.speed
-        return moments
-
-    def there(self, here: float) -> float:
-        """Evidence seconds of a questioned second."""
-        return float(self.speed * here + self.offset)
-
-
-def step_of(pair: Pair) -> float:
-    """Seconds from one small picture of the questioned track to the next, the median."""
-    return float(np.median(np.diff(pair.questioned_times))) if len(pair.questioned_times) > 1 else 0.04
-
-
-def reached(here: Times, moments: Times, near: NDArray[np.int64], step: float) -> NDArray[np.bool_]:
-    """Whether questioned pictures at ``here`` show ``moments``, of which ``near`` are the nearest, ``step`` s apart.
-
-    Not before the first nor after the last. Files of hours have a small picture in seconds only: what lies between two
-    of them is not compared.
-    """
-    inside = (moments >= here[0] - step / 2) & (moments <= here[-1] + step / 2)
-    found: NDArray[np.bool_] = inside & (np.abs(here[near] - moments) <= max(_OFF_MOMENT, min(step, 2 * _OFF_MOMENT)))
-    return found
 
 
 class Search:
@@ -221,7 +183,7 @@ class Search:
         grid = np.arange(low, high, max(0.02, self._step * speed * 0.75, (high - low) / most))
         if around is not None:
             return np.append(grid, around)
-        first, second = _two_likest(here, self._value[rows])
+        first, second = two_likest(here, self._value[rows])
         likest = np.concatenate([there - speed * here[first], there - speed * here[second]])
         return np.append(grid, likest)
 
@@ -230,7 +192,7 @@ class Search:
         value = self._value if value is None else value
         for _ in range(_ROUNDS):
             again = fitted(course, peaks(self._pair, value, course))
-            if not SPEEDS[0] <= again.speed * _BEYOND <= SPEEDS[-1] * _BEYOND**2:
+            if not SPEEDS[0] <= again.speed * BEYOND <= SPEEDS[-1] * BEYOND**2:
                 return course
             if abs(again.speed - course.speed) < SAME_SPEED / 2:
                 return again
@@ -239,60 +201,13 @@ class Search:
 
     def _voted(self) -> Course | None:
         """The course on which most evidence pictures' likest moments lie, whatever its speed; None without any."""
-        rows = self._rows(_SEARCH[0])
-        if len(rows) < FIT:
-            return None
-        here = self._pair.questioned_times
-        value = self._plainly[rows]
-        first, second = _two_likest(here, value)
-        moments = np.column_stack([here[first], here[second]])
-        sure = np.take_along_axis(value, np.column_stack([first, second]), 1) - _FOR
-        line = voted(self._pair.evidence_times[rows], moments, np.maximum(sure, 0), (SPEEDS[0], SPEEDS[-1]))
+        line = of_moments(self._pair, self._plainly, self._rows(_SEARCH_OF_SPEEDS[0]), surer=_FOR)
         if line is None:
             return None
-        course = self._refined(self._turned(Course(0, *line)), self._plainly)
+        course = self._refined(line, self._plainly)
         along = self._along_questioned(course, self._plainly)
         mine = along[self._free & (along >= _FOR)]
         return replace(course, score=float(mine.mean()), gain=float(len(mine))) if len(mine) else None
-
-    def _turned(self, course: Course) -> Course:
-        """The course with its ends moved to where the most is alike: single moments are less sure than all of them."""
-        every = self._rows(_SEARCH_OF_SPEEDS[0])
-        for step in _TURNED:
-            shifts = step * np.arange(-_TURNS, _TURNS + 1, dtype=np.float64)
-            for _ in range(_ROUNDS):
-                again = self._turned_by(course, every, shifts)
-                if again == course:
-                    break
-                course = again
-        return course
-
-    def _turned_by(self, course: Course, every: NDArray[np.int64], shifts: Times) -> Course:
-        here, there = self._pair.questioned_times, self._pair.evidence_times[every]
-        moments = course.here(there)
-        on_it = np.flatnonzero(self._reached(moments, nearest(here, moments)))
-        if len(on_it) < FIT:
-            return course
-        first, last = moments[on_it[[0, -1]]]
-        length = there[on_it[-1]] - there[on_it[0]]
-        begins, ends = (part.ravel() for part in np.meshgrid(first + shifts, last + shifts, indexing="ij"))
-        begins, ends = np.append(first, begins), np.append(last, ends)
-        sound = (ends - begins) * SPEEDS[-1] * _BEYOND >= length
-        sound &= (ends - begins) * SPEEDS[0] <= length * _BEYOND
-        begins, speeds = begins[sound], length / (ends[sound] - begins[sound])
-        if not len(begins) or begins[0] != first:
-            return course
-        tried = begins[:, None] + (there - there[on_it[0]])[None, :] / speeds[:, None]
-        near = nearest(here, tried)
-        close = self._reached(tried, near)
-        alike = np.where(close, self._plainly[every[None, :], near], 0.0).sum(1) / np.maximum(close.sum(1), 1)
-        # As much of the questioned file as they reach, to a row: the faster it is the more rows fall on a second of it.
-        reach = (close.sum(1) + 1) * float(np.median(np.diff(there))) / speeds
-        worth = alike * np.minimum(reach, np.ptp(here))
-        best = int(worth.argmax())
-        if worth[best] <= worth[0]:
-            return course
-        return Course(0, float(speeds[best]), float(there[on_it[0]] - speeds[best] * begins[best]))
 
     def _errs_less(self, other: Course, plain: Sequence[Course]) -> bool:
         """Whether another speed leaves clearly less unexplained than courses of speed 1 where it explains anything.
@@ -314,13 +229,6 @@ class Search:
         return left
 
 
-def _two_likest(here: Times, value: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each row of ``value`` the likest of the moments ``here``, and the likest of those not near it."""
-    first = value.argmax(1)
-    apart = np.abs(here[None, :] - here[first][:, None]) > 2 * _OFF_MOMENT
-    return first, np.where(apart, value, -1.0).argmax(1)
-
-
 def _is_better(other: Course, plain: Sequence[Course]) -> bool:
     """Whether another speed explains more than speed 1, and better: one picture more would be no reason."""
     together = sum(one.gain for one in plain) - _WORTH * (len(plain) - 1)
@@ -331,13 +239,9 @@ def _is_better(other: Course, plain: Sequence[Course]) -> bool:
 _BY_CHANCE, _MORE_ALIKE = 1.05, 0.03
 #: How often a course is fitted again, where the speed changes.
 _ROUNDS: Final = 3
-#: Seconds by which the ends of a course are moved, first and then, and how often either way.
-_TURNED, _TURNS = (0.2, 0.04), 4
-#: Times the fastest and the slowest speed that a course may have by its moments: a file at twice the speed is not lost.
-_BEYOND: Final = 1.05
 #: Part of what courses of speed 1 leave unexplained that another speed may leave; part of what they explain that it has
-#: to; and seconds by which it has to drift: two pictures. `fixtures/city.mp4` at speeds of 0.5 to 2 left 0.45 at most.
-_LEFT, _AS_LONG, _LEAST_DRIFT = 0.7, 0.9, 0.08
+#: to; and seconds by which it has to drift, as in a fit. `fixtures/city.mp4` at speeds of 0.5 to 2 left 0.45 at most.
+_LEFT, _AS_LONG, _LEAST_DRIFT = 0.7, 0.9, 0.15
 
 
 def likeness_along(pair: Pair, course: Course) -> tuple[NDArray[np.int64], Times, Times]:
