@@ -137,6 +137,7 @@ class Told:
     first: int
     last: int
     standing: str
+    likeness: float = 0.6
 
 
 def test_no_other_pose_makes_the_same_moments_the_same_recording():
@@ -144,3 +145,9 @@ def test_no_other_pose_makes_the_same_moments_the_same_recording():
     event = Told(one, 0, 50, "event")
     pieces = [Told(one, 40, 90, "same"), event, Told(one, 60, 90, "same"), Told(other, 0, 50, "same")]
     assert another_cameras(pieces) == [replace(pieces[0], standing="event"), *pieces[1:]]
+
+
+def test_what_a_wrong_pose_shows_at_its_edge_says_nothing_about_one_that_is_clearly_better():
+    one = type("Evidence", (), {"source": "one"})()
+    event, good = Told(one, 0, 50, "event"), Told(one, 0, 90, "same", 0.9)
+    assert another_cameras([event, good]) == [event, good]

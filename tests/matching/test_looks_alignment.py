@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from provenance.matching.looks.alignment import Course, Search
 from provenance.matching.looks.candidates import inners
+from provenance.matching.looks.fitting import voted
 from provenance.matching.looks.laying import HALF, Pair, unit
 from provenance.matching.looks.movement import movement
 from provenance.matching.looks.runs import runs_of
@@ -27,6 +28,18 @@ def recording(seed, seconds=SECONDS):
         low = at.astype(int)
         share = (at - low)[:, None]
         return (still + (1 - share) * knots[low] + share * knots[low + 1]).astype(np.float32)
+
+    return shown
+
+
+def panned(seed, pace=8.0, blur=12):
+    """What a camera sees that moves along a texture at one pace: places a second, and how many of them are alike."""
+    texture = np.random.default_rng(seed).normal(size=round(SECONDS * pace) + PLACES + 2 * blur)
+    texture = np.convolve(texture, np.hanning(2 * blur + 1) / np.sqrt(blur), "same")
+
+    def shown(times):
+        at = np.clip(times, 0, SECONDS)[:, None] * pace + np.arange(PLACES)[None, :]
+        return np.interp(at, np.arange(len(texture)), texture).astype(np.float32)
 
     return shown
 
@@ -73,6 +86,27 @@ def test_a_speed_is_told_within_one_per_cent(speed):
     here = np.arange(0, 8, 1 / FPS)
     ((course, *_),) = runs(pair(here, FIRST(here * speed + 2)))
     assert course.speed == pytest.approx(speed, rel=0.01)
+
+
+@pytest.mark.parametrize("speed", [0.5, 0.8, 0.95, 1.05, 1.2, 1.25, 1.3, 2.0])
+def test_a_speed_is_told_where_every_picture_is_much_like_its_neighbours(speed):
+    """A camera that moves on slowly: a wrong speed is alike by 0.9 and more, too."""
+    slow = panned(5)
+    here = np.arange(0, 7.5 / max(speed, 1), 1 / FPS)
+    ((course, first, last),) = runs(pair(here, slow(here * speed + 2), evidence=slow, noise=0.15))
+    for end in (0, here[-1]):
+        assert course.there(end) == pytest.approx(2 + speed * end, abs=0.1)
+    assert course.speed == pytest.approx(speed, rel=0.02)
+    assert (first, last) == (pytest.approx(0, abs=0.25), pytest.approx(here[-1], abs=0.25))
+
+
+def test_a_straight_line_is_voted_for_among_moments_that_are_all_over():
+    random = np.random.default_rng(4)
+    there = KEPT
+    true = (there - 1.5) / 0.7
+    here = np.where(random.uniform(size=len(there)) < 0.5, true, random.uniform(0, 30, len(there)))
+    line = voted(there, np.column_stack([here, random.uniform(0, 30, len(there))]), np.ones((len(there), 2)), (0.5, 2))
+    assert line == (pytest.approx(0.7, abs=0.01), pytest.approx(1.5, abs=0.1))
 
 
 def test_what_was_cut_out_is_no_other_speed():

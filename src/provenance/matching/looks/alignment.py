@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from provenance.matching.looks.courses import BEYOND, SPEEDS, Course, reached, step_of
+from provenance.matching.looks.fitting import SAME_SPEED, SPREAD, fitted, peaks
 from provenance.matching.looks.sight import nearest
+from provenance.matching.looks.speeds import of_moments, two_likest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,16 +21,14 @@ if TYPE_CHECKING:
 
     Times = NDArray[np.float64]
 
-#: Speeds tried, evidence seconds per questioned second: at 1 first, then in steps of 1 %.
-SPEEDS: Final = tuple(step / 100 for step in range(50, 201) if step != 100)  # noqa: PLR2004 - the one tried first
+__all__ = ["LEAST_PICTURES", "Course", "Search", "at_best", "likeness_along"]
+
 #: A course at speed 1 that is this good is not tried at other speeds.
 _GOOD: Final = 0.9
 #: Small pictures a stretch has at least: movement of fewer cannot be compared.
 LEAST_PICTURES: Final = 3
 #: Likeness from which a picture speaks for a course, and not against it.
 _FOR: Final = 0.25
-#: Seconds that a questioned small picture may lie off the moment of an evidence picture, and still be compared with it.
-_OFF_MOMENT: Final = 0.25
 #: Part of the usual contrast below which an evidence picture says nothing for or against a course.
 _DARK: Final = 0.1
 #: Evidence pictures that a course is looked for by, and offsets tried at one speed; and the same of every other speed.
@@ -39,44 +40,6 @@ MOST_COURSES: Final = 128
 _WORTH: Final = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
-    """Evidence seconds = ``speed`` x questioned seconds + ``offset``.
-
-    ``score``: mean likeness along it; ``gain``: how much speaks for it.
-    """
-
-    score: float
-    speed: float
-    offset: float
-    gain: float = 0.0
-
-    def here(self, there: Times) -> Times:
-        """Questioned seconds of evidence seconds."""
-        moments: Times = (there - self.offset) / self.speed
-        return moments
-
-    def there(self, here: float) -> float:
-        """Evidence seconds of a questioned second."""
-        return float(self.speed * here + self.offset)
-
-
-def step_of(pair: Pair) -> float:
-    """Seconds from one small picture of the questioned track to the next, the median."""
-    return float(np.median(np.diff(pair.questioned_times))) if len(pair.questioned_times) > 1 else 0.04
-
-
-def reached(here: Times, moments: Times, near: NDArray[np.int64], step: float) -> NDArray[np.bool_]:
-    """Whether questioned pictures at ``here`` show ``moments``, of which ``near`` are the nearest, ``step`` s apart.
-
-    Not before the first nor after the last. Files of hours have a small picture in seconds only: what lies between two
-    of them is not compared.
-    """
-    inside = (moments >= here[0] - step / 2) & (moments <= here[-1] + step / 2)
-    found: NDArray[np.bool_] = inside & (np.abs(here[near] - moments) <= max(_OFF_MOMENT, min(step, 2 * _OFF_MOMENT)))
-    return found
-
-
 class Search:
     """Courses through the likeness of a pair, where the questioned pictures are ``free``."""
 
@@ -84,6 +47,8 @@ class Search:
         self._pair = pair
         self._free = free
         self._value = np.where(free[None, :], pair.value, 0.0)
+        # Without either track's own mean an excerpt is like other moments more than like its own: not for exact speeds.
+        self._plainly = np.where(free[None, :], pair.likeness, 0.0)
         self._best = self._value.max(1) if self._value.size else np.zeros(0)
         self._step = step_of(pair)
         self._known: dict[float, tuple[Times, NDArray[np.int64], NDArray[np.floating]]] = {}
@@ -101,12 +66,18 @@ class Search:
         more than all courses of speed 1 together.
         """
         plain = self._explaining((1.0,), None)
+        moved = self._voted() if plain else None
+        if moved is not None and abs(moved.speed - 1) > SAME_SPEED and self._errs_less(moved, plain):
+            return self._explaining((1.0, moved.speed), moved)
         if plain and self._explained(plain) >= _GOOD:
             return plain
         other = self._along(SPEEDS, most=_SEARCH_OF_SPEEDS)
         if other is not None:
             other = self._along((other.speed,), around=other.offset)
-        if other is None or other.gain <= 0 or (plain and not _is_better(other, plain)):
+        if other is None or other.gain <= 0:
+            return plain
+        drift = abs(other.speed - 1) * float(np.ptp(self._pair.questioned_times))
+        if plain and not (_is_better(other, plain) and drift >= _LEAST_DRIFT):
             return plain
         return self._explaining((1.0, other.speed), self._refined(other))
 
@@ -118,6 +89,8 @@ class Search:
             if course is None or course.gain <= (_WORTH if found else 0):
                 break
             course = self._refined(course)
+            if abs(course.speed - 1) > SAME_SPEED:
+                course = self._refined(course, self._plainly)
             found.append(course)
             base = np.maximum(0.0 if base is None else base, self.along_questioned(course))
         return found
@@ -129,6 +102,9 @@ class Search:
 
     def along_questioned(self, course: Course) -> Times:
         """How alike each questioned small picture is on this course; -1 where the evidence does not reach."""
+        return self._along_questioned(course, self._value)
+
+    def _along_questioned(self, course: Course, value: NDArray[np.floating]) -> Times:
         pair = self._pair
         moments = course.here(pair.evidence_times)
         near = nearest(pair.questioned_times, moments)
@@ -139,7 +115,7 @@ class Search:
         rows = np.flatnonzero(close & (contrast >= _DARK * np.median(contrast)))  # black is like everything and nothing
         if not len(rows):
             rows = np.flatnonzero(close)
-        values = self._value[rows, near[rows]]
+        values = value[rows, near[rows]]
         gap = float(np.median(np.diff(pair.evidence_times))) if len(pair.evidence_times) > 1 else self._step
         out: Times = np.interp(pair.questioned_times, moments[rows], values)
         edge = 0.5 * gap / course.speed + self._step / 2
@@ -207,49 +183,50 @@ class Search:
         grid = np.arange(low, high, max(0.02, self._step * speed * 0.75, (high - low) / most))
         if around is not None:
             return np.append(grid, around)
-        value = self._value[rows]
-        first = value.argmax(1)
-        apart = np.abs(here[None, :] - here[first][:, None]) > 2 * _OFF_MOMENT
-        second = np.where(apart, value, -1.0).argmax(1)
-        voted = np.concatenate([there - speed * here[first], there - speed * here[second]])
-        return np.append(grid, voted)
+        first, second = two_likest(here, self._value[rows])
+        likest = np.concatenate([there - speed * here[first], there - speed * here[second]])
+        return np.append(grid, likest)
 
-    def _refined(self, course: Course) -> Course:
-        """The course through the best questioned moment of each evidence picture, between pictures by a parabola."""
+    def _refined(self, course: Course, value: NDArray[np.floating] | None = None) -> Course:
+        """The course through the best questioned moment of each evidence picture."""
+        value = self._value if value is None else value
         for _ in range(_ROUNDS):
-            again = _fitted(course, *self._peaks(course))
-            if abs(again.speed - course.speed) < _SAME_SPEED / 2:
+            again = fitted(course, peaks(self._pair, value, course))
+            if not SPEEDS[0] <= again.speed * BEYOND <= SPEEDS[-1] * BEYOND**2:
+                return course
+            if abs(again.speed - course.speed) < SAME_SPEED / 2:
                 return again
             course = again
         return course
 
-    def _peaks(self, course: Course) -> tuple[Times, Times, Times]:
-        """Best questioned moments near a course, the evidence moments they belong to, and how sharp each is."""
-        rows, moments, weights, values = [], [], [], []
-        here, value = self._pair.questioned_times, self._value
-        around = course.here(self._pair.evidence_times)
-        lows, highs = np.searchsorted(here, around - _REACH), np.searchsorted(here, around + _REACH)
-        for at in np.flatnonzero(highs - lows >= LEAST_PICTURES).tolist():
-            low, high = int(lows[at]), int(highs[at])
-            window = value[at, low:high]
-            best = int(window.argmax())
-            if not 0 < best < len(window) - 1:
-                continue
-            left, middle, right = (float(window[best + step]) for step in (-1, 0, 1))
-            bend = left - 2 * middle + right
-            if bend > -_FLAT:  # nothing moves: any moment is as good
-                continue
-            gap = here[low + best + 1] - here[low + best]
-            rows.append(self._pair.evidence_times[at])
-            moments.append(here[low + best] + 0.5 * (left - right) / bend * gap)
-            weights.append(-bend)
-            values.append(middle)
-        if not values:
-            return np.zeros(0), np.zeros(0), np.zeros(0)
-        on_it = np.array(values) >= _PEAK * np.quantile(values, 0.9)  # others are of another course
-        sharp = np.array(weights)[on_it]  # at a cut the bend is that of the cut: none may speak for all the others
-        weighed = np.minimum(sharp, _SHARPEST * np.median(sharp))
-        return np.array(moments)[on_it], np.array(rows)[on_it], weighed
+    def _voted(self) -> Course | None:
+        """The course on which most evidence pictures' likest moments lie, whatever its speed; None without any."""
+        line = of_moments(self._pair, self._plainly, self._rows(_SEARCH_OF_SPEEDS[0]), surer=_FOR)
+        if line is None:
+            return None
+        course = self._refined(line, self._plainly)
+        along = self._along_questioned(course, self._plainly)
+        mine = along[self._free & (along >= _FOR)]
+        return replace(course, score=float(mine.mean()), gain=float(len(mine))) if len(mine) else None
+
+    def _errs_less(self, other: Course, plain: Sequence[Course]) -> bool:
+        """Whether another speed leaves clearly less unexplained than courses of speed 1 where it explains anything.
+
+        A camera that moves on at one pace makes every moment like its neighbours: a wrong speed is nearly as alike as
+        the right one, but what it leaves is several times as much.
+        """
+        with_it, without = self._left_by([other]), self._left_by(plain)
+        mine = self._free & (with_it <= 1 - _FOR)
+        if not mine.any() or mine.sum() < _AS_LONG * (self._free & (without <= 1 - _FOR)).sum():
+            return False
+        spread = float(np.ptp(self._pair.questioned_times[mine]))
+        told = spread >= SPREAD and abs(other.speed - 1) * spread >= _LEAST_DRIFT
+        return told and bool(with_it[mine].mean() <= _LEFT * without[mine].mean())
+
+    def _left_by(self, courses: Sequence[Course]) -> Times:
+        """What the best of some courses leaves unexplained of each questioned picture: 0 where they are the same."""
+        left: Times = 1 - np.stack([self._along_questioned(one, self._plainly) for one in courses]).max(0)
+        return left
 
 
 def _is_better(other: Course, plain: Sequence[Course]) -> bool:
@@ -260,54 +237,11 @@ def _is_better(other: Course, plain: Sequence[Course]) -> bool:
 
 #: Times the gain of speed 1, and likeness more than it, that the best of all other speeds may have by chance alone.
 _BY_CHANCE, _MORE_ALIKE = 1.05, 0.03
-#: Seconds around a course in which the best moment of a picture is looked for; and how often, where the speed changes.
-_REACH, _ROUNDS = 0.3, 3
-#: Part of the likeness of the best moments of a course that a single one has at least.
-_PEAK: Final = 0.6
-#: Bend of likeness over three pictures below which nothing moves.
-_FLAT: Final = 1e-4
-#: Times the usual bend that one moment may have as its weight.
-_SHARPEST: Final = 2.0
-#: Seconds by which a moment may lie off the refined course, and part of the moments that have to lie on a new speed's.
-_OFF, _ON_IT = 0.06, 0.7
-#: Seconds by which a stretch drifts at another speed before that is told: single moments are off by half as much.
-_DRIFT: Final = 0.15
-#: Moments that a fit of the speed needs, and seconds that they have to spread over.
-_FIT, _SPREAD = 8, 3.0
-#: Speeds nearer to 1 than this are 1: half of what formats section 6 tells.
-_SAME_SPEED: Final = 0.0025
-
-
-def _fitted(course: Course, here: Times, there: Times, weights: Times) -> Course:
-    """The straight line that most moments lie on: at the speed of the course, unless another is clearly better."""
-    if not len(here):
-        return course
-    plain = replace(course, offset=_median(there - course.speed * here, weights))
-    if len(here) < _FIT or np.ptp(here) < _SPREAD:
-        return plain
-    # Theil and Sen: the median slope of moments half the stretch apart bears a quarter of them being wrong.
-    order = np.argsort(here, kind="stable")
-    half = len(order) // 2
-    one, other = order[: len(order) - half], order[half:]
-    speed = float(np.median((there[other] - there[one]) / np.maximum(here[other] - here[one], 1e-6)))
-    drifting = replace(course, speed=speed, offset=_median(there - speed * here, weights))
-    near = np.abs(there - speed * here - drifting.offset) < _OFF
-    at_rest = np.abs(there - plain.speed * here - plain.offset) < _OFF
-    drifts = near.any() and abs(speed - course.speed) * float(np.ptp(here[near])) >= _DRIFT
-    if drifts and near.sum() >= max(_FIT, _ON_IT * len(here)) and near.sum() > at_rest.sum():
-        speed, offset = np.polyfit(here[near], there[near], 1, w=np.sqrt(weights[near]))
-        drifting = replace(course, speed=float(speed), offset=float(offset))
-        if abs(speed - 1) > _SAME_SPEED and SPEEDS[0] <= speed <= SPEEDS[-1]:
-            return drifting
-    if abs(plain.speed - 1) <= _SAME_SPEED:
-        return replace(plain, speed=1.0, offset=_median(there - here, weights))
-    return plain
-
-
-def _median(values: Times, weights: Times) -> float:
-    order = np.argsort(values, kind="stable")
-    heavy = np.cumsum(weights[order])
-    return float(values[order[int(np.searchsorted(heavy, heavy[-1] / 2))]])
+#: How often a course is fitted again, where the speed changes.
+_ROUNDS: Final = 3
+#: Part of what courses of speed 1 leave unexplained that another speed may leave; part of what they explain that it has
+#: to; and seconds by which it has to drift, as in a fit. `fixtures/city.mp4` at 0.5 to 1.3 times left 0.00 to 0.03.
+_LEFT, _AS_LONG, _LEAST_DRIFT = 0.5, 0.9, 0.15
 
 
 def likeness_along(pair: Pair, course: Course) -> tuple[NDArray[np.int64], Times, Times]:

@@ -6,7 +6,7 @@ Only proposals: `pieces` looks whether one holds, pair by pair.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -17,6 +17,7 @@ from provenance.binding import reduction
 from provenance.binding.looks import codes
 from provenance.evidence import CODE_BYTES, SMALL_SIDE
 from provenance.matching.background import threshold
+from provenance.matching.looks.agreeing import agreeing, in_perspective
 from provenance.matching.looks.pose import EIGHT, Pose, turned_codes, window
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def by_features(questioned: Sight, evidence: Sequence[Sight]) -> list[Proposal]:
     library = _FeatureLibrary(evidence)
     if library.index is None:
         return []
-    found: dict[tuple[str, bool], Proposal] = {}
+    found: dict[tuple[str, bool], list[Proposal]] = defaultdict(list)
     for picture in asked_pictures(questioned, library.index.ntotal):
         places, described = questioned.features(picture)
         if len(described) < INLIERS:
@@ -217,10 +218,29 @@ def by_features(questioned: Sight, evidence: Sequence[Sight]) -> list[Proposal]:
             if laid is None:
                 continue
             pose, inliers = laid
-            key = evidence[owner].source, pose.turned.mirrored
-            if key not in found or found[key].weight < inliers:
-                found[key] = Proposal(evidence[owner].source, pose, inliers)
-    return _best(list(found.values()))
+            proposal = Proposal(evidence[owner].source, pose, inliers)
+            found[proposal.source, pose.turned.mirrored].append(proposal)
+    return _best([one for poses in found.values() for one in recurring(poses)])
+
+
+def recurring(poses: list[Proposal]) -> list[Proposal]:
+    """Poses of one evidence that differ, each with the weight of all that agree with it.
+
+    Where a car fills the picture, most local features of two pictures may agree on how it moved between them: another
+    pose for each two pictures. Where the picture lies is one pose for all.
+    """
+    groups: list[list[Proposal]] = []
+    for one in sorted(poses, key=lambda one: -one.weight):
+        near = (each for each in groups if np.abs(each[0].pose.corners - one.pose.corners).max() <= _ONE_POSE)
+        group = next(near, None)
+        if group is None:
+            groups.append(group := [])
+        group.append(one)
+    return [replace(group[0], weight=sum(one.weight for one in group)) for group in groups]
+
+
+#: Parts of the picture by which corners of one pose may differ from pair to pair of pictures.
+_ONE_POSE: Final = 0.04
 
 
 class _FeatureLibrary:
@@ -252,33 +272,23 @@ def _laid(
     places: NDArray[np.float32], described: NDArray[np.uint8], evidence: Sight, picture: int
 ) -> tuple[Pose, int] | None:
     """The pose in which most local features of two pictures agree."""
-    there, theirs = evidence.features(picture)
-    if len(theirs) < INLIERS:
+    one, other = agreeing((places, described), evidence.features(picture), bits=FEATURE_BITS, ratio=_RATIO)
+    if len(one) < INLIERS:
         return None
-    matches = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(described, theirs, k=2)
-    kept = [
-        pair[0]
-        for pair in matches
-        if len(pair) == 2 and pair[0].distance <= FEATURE_BITS and pair[0].distance < _RATIO * pair[1].distance  # noqa: PLR2004
-    ]
-    if len(kept) < INLIERS:
-        return None
-    one = places[[match.queryIdx for match in kept]]
-    other = there[[match.trainIdx for match in kept]]
     cv2.setRNGSeed(0)  # the same features give the same pose
     # A plane seen straight on needs half the agreement of a perspective one: tried first, with a few features, too.
     affine, on_it = cv2.estimateAffine2D(one, other, method=cv2.RANSAC, ransacReprojThreshold=_OFF_PLACE)
     poses = [(int(on_it.sum()), np.vstack([affine, [0.0, 0.0, 1.0]]))] if np.size(affine) == _AFFINE else []
-    matrix, inside = cv2.findHomography(one, other, cv2.RANSAC, _OFF_PLACE, maxIters=1000)
-    if np.size(matrix) == _PERSPECTIVE and (not poses or inside.sum() > poses[0][0] * _MORE_IN_PERSPECTIVE):
-        poses = [(int(inside.sum()), np.asarray(matrix, np.float64))]
+    projective = in_perspective(one, other, off=_OFF_PLACE, tries=1000)
+    if projective is not None and (not poses or projective[1] > poses[0][0] * _MORE_IN_PERSPECTIVE):
+        poses = [(projective[1], projective[0])]
     if not poses or poses[0][0] < INLIERS:
         return None
     pose = Pose(poses[0][1])
     return (pose, poses[0][0]) if pose.is_sound else None
 
 
-#: Figures of an affine and of a projective map; OpenCV gives none where it finds none.
-_AFFINE, _PERSPECTIVE = 6, 9
+#: Figures of an affine map; OpenCV gives none where it finds none.
+_AFFINE: Final = 6
 #: Times as many local features that have to agree in perspective, because two more points are free there.
 _MORE_IN_PERSPECTIVE: Final = 1.2

@@ -195,12 +195,22 @@ _NEAR_CUT: Final = 0.25
 
 
 def another_cameras(pieces: Iterable[Piece]) -> list[Piece]:
-    """The same pieces; what one shows to be of another camera is not the same recording in another pose either."""
+    """The same pieces; what one shows to be of another camera is not the same recording in another pose either.
+
+    Unless that other pose is clearly better: in a wrong one the edge of the evidence picture is no edge.
+    """
     told = list(pieces)
     events = [one for one in told if one.standing == "event"]
 
     def shared(piece: Piece) -> bool:
         mine = (one for one in events if one.evidence.source == piece.evidence.source)
-        return any(one.first <= piece.last and piece.first <= one.last for one in mine)
+        return any(
+            one.first <= piece.last and piece.first <= one.last and piece.likeness < one.likeness + _BETTER_LAID
+            for one in mine
+        )
 
     return [replace(one, standing="event") if one.standing == "same" and shared(one) else one for one in told]
+
+
+#: Likeness by which another pose has to be better, so that the edges of this one say nothing.
+_BETTER_LAID: Final = 0.1

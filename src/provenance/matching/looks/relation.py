@@ -50,8 +50,8 @@ _EXPLAINED: Final = 0.95
 _SLACK: Final = Fraction(1, 4)
 #: Speeds nearer to 1 than this are no alteration (formats section 6: beyond 0.5 %).
 _SPEED: Final = 0.005
-#: Seconds by which a piece has to drift before its speed is told: a piece of a few seconds leaves it uncertain by 1 %.
-_DRIFT: Final = 0.25
+#: Seconds by which a piece has to drift before its speed is told: moments that a speed is fitted to lie within half.
+_DRIFT: Final = 0.15
 #: Parts of the picture by which what is seen may fall short of the whole: a box of the small picture.
 _EDGE: Final = 0.02
 

@@ -17,6 +17,7 @@ import numpy as np
 from provenance.binding import reduction
 from provenance.binding.looks import codes
 from provenance.evidence import CODE_BYTES, SMALL_SIDE
+from provenance.matching.looks.agreeing import agreeing, in_perspective
 from provenance.matching.looks.candidates import FARTHEST, inners
 from provenance.matching.looks.library import FEATURES_AT_ONCE
 from provenance.matching.looks.pose import EIGHT, Pose, turned_codes, window
@@ -143,25 +144,15 @@ def _laid(
     places: NDArray[np.float32], described: NDArray[np.uint8], evidence: Sight, picture: int
 ) -> tuple[Pose, int] | None:
     """The pose in which most local features of two pictures agree."""
-    there, theirs = evidence.features(picture)
-    if min(len(theirs), len(described)) < _INLIERS:
+    one, other = agreeing((places, described), evidence.features(picture), bits=_FEATURE_BITS, ratio=_RATIO)
+    if len(one) < _INLIERS:
         return None
-    matches = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(described, theirs, k=2)
-    kept = [
-        pair[0]
-        for pair in matches
-        if len(pair) == 2 and pair[0].distance <= _FEATURE_BITS and pair[0].distance < _RATIO * pair[1].distance  # noqa: PLR2004
-    ]
-    if len(kept) < _INLIERS:
-        return None
-    one = places[[match.queryIdx for match in kept]]
-    other = there[[match.trainIdx for match in kept]]
     cv2.setRNGSeed(0)  # the same features give the same pose
-    matrix, inside = cv2.findHomography(one, other, cv2.RANSAC, _OFF_PLACE, maxIters=2000)
-    if int(inside.sum()) < _INLIERS:
+    found = in_perspective(one, other, off=_OFF_PLACE, tries=2000)
+    if found is None or found[1] < _INLIERS:
         return None
-    pose = Pose(np.asarray(matrix, np.float64))
-    return (pose, int(inside.sum())) if pose.is_sound else None
+    pose = Pose(found[0])
+    return (pose, found[1]) if pose.is_sound else None
 
 
 def by_sliding(questioned: Sight, at: int, near: Sequence[tuple[Sight, int]]) -> list[Sighting]:
