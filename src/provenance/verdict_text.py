@@ -233,7 +233,11 @@ def looked_for(comparison: Comparison) -> str | None:
     """Down to what changes inside pictures that were matched by looks would have been seen; None for other matches."""
     if comparison.basis != "visual":
         return None
-    limit = comparison.limit
+    limit, picture = comparison.limit, comparison.altered.get("picture")
+    if picture == "not-examined":
+        return "changes inside the pictures: not examined"
+    if limit is None and picture == "found":
+        return "further changes inside the pictures: cannot tell everywhere, in places what is there hides them"
     if limit is None:
         return "changes inside the pictures: cannot tell, what is there hides them"
     colour = "light or colour" if limit.channels == "luma+chroma" else "light (colour was not compared)"

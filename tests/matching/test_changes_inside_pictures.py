@@ -14,6 +14,7 @@ from provenance.comparison import Alteration, Limit, Span
 from provenance.matching.looks.changes import joined, largest, said_of
 from provenance.matching.looks.changing.areas import Detector, areas
 from provenance.matching.looks.changing.limit import Seen, seen_sides, smallest
+from provenance.matching.looks.changing.lying import likeness_of_tiles
 from provenance.matching.looks.changing.noise import differences, noise_of
 from provenance.matching.looks.changing.tone import Tone, colouring
 from provenance.matching.looks.relation import compare_looks
@@ -91,6 +92,28 @@ def test_a_tone_is_fitted_beside_a_change(pictures):
     left = np.abs(brighter - tone.of_luma(pictures))
     assert float(np.median(left)) < 1
     assert float(left[3, 35:45, 55:65].min()) > 60
+
+
+def test_a_shadow_that_the_copy_shows_was_not_cut_off(pictures):
+    """A few dark boxes are beyond what most of the copy shows: that is no end at which light was cut off."""
+    evidence = np.clip(pictures, 80, None)
+    evidence[2, 4:7, 4:7] = 20
+    shown = Tone.fitted(evidence, evidence, SEEN).settled(evidence, evidence, SEEN)
+    assert float(np.abs(shown - evidence)[2, 4:7, 4:7].max()) < 3
+
+
+def test_errors_in_patches_count_for_more_than_even_noise(pictures):
+    """A coder with few bits takes away shades in places, which even noise of that size does not explain."""
+    patched = noisy(pictures, 1)
+    patched[:, ::12, :] += 9
+    even = noise_of(pictures, noisy(pictures, 1), np.zeros_like(pictures), SEEN).scale
+    assert float(np.median(noise_of(pictures, patched, np.zeros_like(pictures), SEEN).scale / even)) > 1.2
+
+
+def test_pictures_in_a_wrong_place_do_not_lie_on_each_other(pictures):
+    texture = pictures + 30 * np.random.default_rng(1).normal(size=(12, 12)).repeat(8, 0).repeat(8, 1)
+    assert likeness_of_tiles(texture, painted(noisy(texture, 4), 40), SEEN).max() > 0.96
+    assert likeness_of_tiles(texture, np.roll(texture, 7, axis=2), SEEN).max() < 0.96
 
 
 def test_what_was_laid_over_all_pictures_does_not_excuse_itself(pictures):

@@ -59,6 +59,7 @@ def test_a_whole_that_was_coded_again_is_a_rendition(options, copy, held):
     assert segment.limit is not None
     assert found.limit == segment.limit
     assert not found.unmatched
+    assert [one.kind for one in found.alterations] == (["aspect"] if "setsar=1" in options[1] else [])
 
 
 def test_pictures_of_other_moments_are_no_change(copy, held):

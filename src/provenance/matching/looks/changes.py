@@ -6,6 +6,7 @@ memory stays bounded.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,7 @@ from provenance.matching.looks.changing.areas import Detector, areas
 from provenance.matching.looks.changing.held import held_in
 from provenance.matching.looks.changing.lens import stretch
 from provenance.matching.looks.changing.limit import seen_sides, smallest
+from provenance.matching.looks.changing.lying import lies
 from provenance.matching.looks.changing.naming import Place, called
 from provenance.matching.looks.changing.noise import differences, noise_of
 from provenance.matching.looks.changing.overlay import Overlaid, overlaid
@@ -63,8 +65,8 @@ def changes_in(questioned: Sight, piece: Piece) -> Changes:
     limits: list[Limit | None] = []
     for part in np.array_split(rows, count):
         laid = overlaid(questioned, piece, part)
-        if laid is None:
-            return Changes(tuple(told), None)
+        if laid is None or not lies(laid):
+            return Changes(tuple(joined(told)), None)
         found, limit = _window(questioned, piece, laid)
         told.extend(found)
         limits.append(limit)
@@ -148,7 +150,8 @@ def _limit(piece: Piece, laid: Overlaid, channels: Sequence[_Channel], seconds: 
         )
         for plane in (0, 1)
     ]
-    best = smallest(light, tints, part=1 / max(stretch(piece.pose.matrix) ** 2, 1e-6))
+    covers = stretch(piece.pose.matrix)  # a box of a copy that is small inside bars covers several
+    best = smallest(light.mixed(max(0, math.ceil(covers - _WHOLE) - 1)), tints, part=1 / max(covers**2, 1e-6))
     if best is None or best[0] * float(table["margin"]) > float(table["largest"]):
         return None
     region, contrast, colours = best
@@ -158,6 +161,10 @@ def _limit(piece: Piece, laid: Overlaid, channels: Sequence[_Channel], seconds: 
         contrast,
         "luma+chroma" if colours else "luma",
     )
+
+
+#: Part of a box by which those of a copy may be larger without mixing more.
+_WHOLE: Final = 0.05
 
 
 def _seconds(laid: Overlaid) -> Fraction:
@@ -192,7 +199,8 @@ def said_of(segments: Sequence[Segment], limit: Limit | None) -> Iterator[Note]:
         yield Note("softBinding.altered", "failure", detail)
     if limit is None:
         without = sum(one.limit is None for one in segments)
-        yield Note("softBinding.noLimit", "informational", f"in {without} of {len(segments)} segments")
+        further = "further ones, " if found else ""
+        yield Note("softBinding.noLimit", "informational", f"{further}in {without} of {len(segments)} segments")
         return
     size = f"{float(limit.region * 100):.2g} % of the picture for {float(limit.seconds):.2g} s"
     detail = f"{size}, {limit.contrast} levels of {limit.channels}"

@@ -32,6 +32,7 @@ from provenance.matching.looks.laying import LEAST_ENERGY
 from provenance.matching.looks.pieces import LEAST_TOLD, SAME, another_cameras, pieces_of
 from provenance.matching.looks.sight import Sight
 from provenance.matching.looks.stills import compare_stills, is_still
+from provenance.matching.looks.stretching import stretched
 from provenance.matching.relation import NO_AXES
 
 if TYPE_CHECKING:
@@ -310,6 +311,8 @@ def _segment(file: Sight, piece: Piece) -> Segment:
         alterations.append(Alteration("mirror"))
     if differs:
         alterations.append(Alteration("speed", what="another speed throughout"))
+    if (shape := stretched(file, piece.evidence, piece.pose)) is not None:
+        alterations.append(shape)
     changes = changes_in(file, piece)
     return Segment(
         questioned,

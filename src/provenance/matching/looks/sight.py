@@ -144,6 +144,14 @@ class Sight:
         """From the first picture to the end of the last."""
         return self.span(0, len(self.line) - 1)
 
+    @property
+    def shape(self) -> float:
+        """Width by height of the coded picture, as it is seen."""
+        presentation = self.track.presentation
+        wide, high = presentation.coded.size or presentation.stated.size or (1, 1)
+        aspect = presentation.stated.sample_aspect
+        return wide / max(1, high) * (float(aspect) if aspect else 1.0)
+
     def length(self) -> Fraction:
         """Seconds that are shown."""
         return self.whole().length

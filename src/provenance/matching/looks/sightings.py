@@ -163,7 +163,7 @@ def by_sliding(questioned: Sight, at: int, near: Sequence[tuple[Sight, int]]) ->
     own = _flattened(small_of(questioned, at))
     found = []
     for sight, number in near:
-        ratio = _shape(sight) / _shape(questioned)
+        ratio = sight.shape / questioned.shape
         there = _flattened(small_of(sight, number))
         for mirrored in (False, True):
             one = np.ascontiguousarray(own[:, ::-1]) if mirrored else own
@@ -194,10 +194,3 @@ def _slid(own: Array, there: Array, ratio: float) -> Iterator[tuple[float, NDArr
 def _flattened(small: NDArray[np.uint8]) -> Array:
     wide = small.astype(np.float32)
     return np.asarray(cv2.GaussianBlur(wide, (0, 0), 0.8) - cv2.GaussianBlur(wide, (0, 0), 8), np.float32)
-
-
-def _shape(sight: Sight) -> float:
-    """Width by height of the coded picture, as it is seen."""
-    shown = sight.track.presentation.coded.size or sight.track.presentation.stated.size or (1, 1)
-    aspect = sight.track.presentation.stated.sample_aspect
-    return shown[0] / max(1, shown[1]) * (float(aspect) if aspect else 1.0)

@@ -34,6 +34,10 @@ class Seen:
 
     sides: dict[int, int]
 
+    def mixed(self, boxes: int) -> Seen:
+        """The same where a square laid on the copy is mixed at its edges over so many boxes of the evidence."""
+        return Seen({contrast: side + boxes for contrast, side in self.sides.items()})
+
 
 def seen_sides(detector: Detector, evidence: Array, questioned: Array, scale: Array, seen: NDArray[np.bool_]) -> Seen:
     """Ask of squares everywhere, lighter and darker, in pairs of pictures: would almost all of them stand out?"""

@@ -22,6 +22,13 @@ _TEXTURES, _MOVEMENTS = 6, 3
 _FLOOR: Final = 0.6
 #: Quantile of the differences of a class that tells its noise: a change may cover as much as the rest of it.
 _QUANTILE: Final = 0.7
+#: Part of the noise of the whole picture below which that of no class is taken to be: a coder that has few bits takes
+#: slow shades from flat places, in few of them and by as much as from others.
+_SHARED: Final = 0.5
+#: The same for what is rare: where the second quantile is more than so many times the first (2.5 in Laplace's
+#: distribution), coding errors come in patches, and noise counts for more; at most so many times as much, since a
+#: change of one place is a part of its class, too.
+_RARE, _TAIL, _HEAVIEST = 0.95, 2.5, 1.5
 
 
 def differences(evidence: Array, questioned: Array, beside: Array) -> Array:
@@ -68,12 +75,15 @@ def noise_of(evidence: Array, questioned: Array, moves: Array, seen: NDArray[np.
     size = np.abs(questioned - evidence)
     moving = np.abs(np.gradient(evidence, axis=0)) if len(evidence) > 1 else np.zeros_like(evidence)
     classes = _classes(_texture(evidence), seen, _TEXTURES) * _MOVEMENTS + _classes(_widened(moving), seen, _MOVEMENTS)
-    scale = np.full(size.shape, _FLOOR, np.float32)
     inside = np.broadcast_to(seen, size.shape)
+    floor = max(_FLOOR, _SHARED * float(np.quantile(size[:, seen], _QUANTILE)))
+    scale = np.full(size.shape, floor, np.float32)
     for one in range(_TEXTURES * _MOVEMENTS):
         mine = (classes == one) & inside
         if mine.any():
-            scale[mine] = np.hypot(_FLOOR, float(np.quantile(size[mine], _QUANTILE)))
+            usual, rare = (float(each) for each in np.quantile(size[mine], (_QUANTILE, _RARE)))
+            heavy = min(max(rare / max(_TAIL * usual, _FLOOR), 1.0), _HEAVIEST)
+            scale[mine] = max(floor, float(np.hypot(_FLOOR, usual)) * heavy)
     of_picture = np.quantile((size / scale)[:, seen], _QUANTILE, axis=1)
     usual = max(float(np.median(of_picture)), _USUAL)
     scale *= np.maximum(1.0, of_picture / usual).astype(np.float32)[:, None, None]

@@ -41,7 +41,8 @@ class Overlaid:
     ``evidence``, ``questioned``: luma of shape (n, 96, 96), the former in
     the copy's tone; ``beside``: the questioned pictures before and after, shape (2, n, 96, 96). ``colours`` and
     ``questioned_colours``: shape (n, 2, 24, 24). ``seen``, ``seen_colours``: where both show something. ``as_coded``:
-    luma and colours of the evidence in its own tone.
+    luma and colours of the evidence in its own tone. ``converted``: whether pictures may be of moments that no picture
+    of the evidence has.
     """
 
     wanted: NDArray[np.float64]
@@ -56,16 +57,20 @@ class Overlaid:
     seen: NDArray[np.bool_]
     seen_colours: NDArray[np.bool_]
     as_coded: tuple[Array, Array]
+    converted: bool = False
 
     def moves(self, beside: Array) -> Array:
         """What changes from the picture before to the one after, as far as a picture is of another moment.
 
         A course that is off by the same everywhere is no other moment: what counts is how moments stray from a line.
+        Of a rate that was converted times say nothing of that: they are multiples of the new one.
         """
         late = self.moments - self.wanted
         if len(late) >= _LINE:
             late = late - np.polyval(np.polyfit(self.wanted, late, 1), self.wanted)
         share = np.minimum(1.0, np.abs(late) / (self.gap / 2)).astype(np.float32)
+        if self.converted:
+            share = np.maximum(share, np.float32(_CONVERTED))
         return np.asarray(np.abs(beside[1] - beside[0]) * share[:, None, None], np.float32)
 
     def without(self, rows: NDArray[np.bool_]) -> Overlaid:
@@ -84,6 +89,7 @@ class Overlaid:
             self.seen,
             self.seen_colours,
             (self.as_coded[0][kept], self.as_coded[1][kept]),
+            self.converted,
         )
 
 
@@ -139,9 +145,21 @@ def overlaid(questioned: Sight, piece: Piece, rows: NDArray[np.int64]) -> Overla
         lens.seen,
         lens.seen_colours,
         (there, own),
+        _is_converted(questioned, piece),
     )
 
 
+def _is_converted(questioned: Sight, piece: Piece) -> bool:
+    """Whether pictures follow each other at another rate than those of the evidence, or so many times slower."""
+    rate = piece.course.speed * questioned.gap / max(piece.evidence.gap, 1e-3)
+    return abs(rate / max(1, round(rate)) - 1) > _RATE
+
+
+#: How much of what changes from the picture before to the one after counts where a rate was converted: the picture may
+#: be of a moment half way to either.
+_CONVERTED: Final = 0.5
+#: Part by which rates of one recording differ without having been converted: 30 and 29.97, a clock of milliseconds.
+_RATE: Final = 0.02
 #: Pictures through whose moments a line is laid.
 _LINE: Final = 4
 #: Part of the evidence picture that has to be seen for changes to be looked for.

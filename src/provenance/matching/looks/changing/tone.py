@@ -52,8 +52,8 @@ class Tone:
 
     def settled(self, evidence: Array, questioned: Array, seen: NDArray[np.bool_]) -> Array:
         """As :meth:`of_luma`, with a gain and an offset of each picture: lamps flicker, cameras adjust."""
-        low, high = (float(edge) for edge in np.quantile(questioned[:, seen], (_CLIPPED, 1 - _CLIPPED)))
         lifted = self.of_luma(evidence)
+        low, high = _ends(lifted, questioned, seen)
         shown = np.clip(lifted, low, high)  # a filter that lifts contrast cuts off both ends
         beyond = ((lifted < low) | (lifted > high))[:, seen]
         if float(beyond.mean()) > 2 * _CLIPPED:  # a box at an end mixes what was cut off with what was not
@@ -67,6 +67,20 @@ class Tone:
         return shown
 
 
+def _ends(lifted: Array, questioned: Array, seen: NDArray[np.bool_]) -> tuple[float, float]:
+    """Levels at which the copy was cut off; 0 and 255 where it goes on, as a few boxes in a shadow do."""
+    told, shown = lifted[:, seen], questioned[:, seen]
+    ends = [float(edge) for edge in np.quantile(shown, (_CLIPPED, 1 - _CLIPPED))]
+    for at, (beyond, whole) in enumerate(((told < ends[0] - _BEYOND, 0.0), (told > ends[1] + _BEYOND, 255.0))):
+        if beyond.any():
+            followed = float(np.median(np.abs(shown - told)[beyond]))
+            if followed <= float(np.median(np.abs(shown - ends[at])[beyond])):
+                ends[at] = whole
+    return ends[0], ends[1]
+
+
+#: Levels past an end from which a box says whether the copy goes on there: nearer ones are both.
+_BEYOND: Final = 2.0
 #: Part of the boxes beyond which the copy's levels are its lightest or darkest.
 _CLIPPED: Final = 0.002
 #: Levels from such an end within which boxes hold pixels that were cut off.
