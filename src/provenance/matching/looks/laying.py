@@ -71,10 +71,10 @@ def lay(
     """
     mine = questioned.small if here is None else questioned.small[here]
     theirs = evidence.small if there is None else evidence.small[there]
-    warped, mask = _warped(mine, pose)
+    laid, mask = warped(mine, pose)
     if float(mask.mean()) < _LEAST_SEEN:
         return None
-    one, other = _band(warped, mask), _band(theirs, mask)
+    one, other = banded(laid, mask), banded(theirs, mask)
     own = other - other.mean(0)
     moves = np.linalg.norm(own, axis=1) >= LEAST_ENERGY * np.linalg.norm(other, axis=1)
     return Pair(
@@ -89,7 +89,7 @@ def lay(
     )
 
 
-def _warped(pictures: NDArray[np.uint8], pose: Pose) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+def warped(pictures: NDArray[np.uint8], pose: Pose) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """The questioned small pictures as they lie in the evidence picture, and where they do."""
     side = SMALL_SIDE
     matrix = np.linalg.inv(TO_UNIT) @ pose.matrix @ TO_UNIT
@@ -100,7 +100,7 @@ def _warped(pictures: NDArray[np.uint8], pose: Pose) -> tuple[NDArray[np.uint8],
     return out.astype(np.uint8), inner
 
 
-def _band(pictures: NDArray[np.uint8], mask: NDArray[np.bool_]) -> Array:
+def banded(pictures: NDArray[np.uint8] | Array, mask: NDArray[np.bool_]) -> Array:
     """What lies between two blurs, inside the mask alone, at every second place of every second line."""
     weight = mask.astype(np.float32)
     kept = mask[::2, ::2]

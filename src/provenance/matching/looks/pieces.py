@@ -11,9 +11,11 @@ import numpy as np
 from provenance.matching.background import threshold
 from provenance.matching.looks.alignment import LEAST_PICTURES, Search, likeness_along
 from provenance.matching.looks.another_camera import sees_more
+from provenance.matching.looks.carried import movement_apart
 from provenance.matching.looks.edges import Laid, edge, meeting
+from provenance.matching.looks.following import Steadied, followed
 from provenance.matching.looks.laying import LEAST_ENERGY, evidence_gap, lay
-from provenance.matching.looks.movement import movement
+from provenance.matching.looks.movement import Movement, movement
 from provenance.matching.looks.rivals import rivals
 from provenance.matching.looks.runs import FOREIGN, runs_of
 from provenance.matching.looks.settling import settled
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
     from provenance.matching.looks.alignment import Course
     from provenance.matching.looks.candidates import Proposal
-    from provenance.matching.looks.movement import Movement
     from provenance.matching.looks.pose import Pose
     from provenance.matching.looks.runs import Run
     from provenance.matching.looks.sight import Sight
@@ -67,6 +68,8 @@ class Piece:
     told_apart: int
     #: courses on which it shows another place of the recording as well, earliest first
     rivals: tuple[Course, ...] = ()
+    #: the questioned track with its view standing, in which ``pose`` holds, where the view moves
+    steadied: Steadied | None = None
 
     @property
     def weight(self) -> float:
@@ -78,8 +81,19 @@ def pieces_of(questioned: Sight, evidence: Sight, proposal: Proposal, free: NDAr
     """Pieces among the ``free`` questioned pictures, in order of time; none if the proposal does not hold."""
     free_small = free[questioned.places]
     pose = settled(questioned, evidence, proposal.pose, free_small)
-    if pose is None:
-        return []
+    return [] if pose is None else _pieces_in(questioned, evidence, pose, free_small)
+
+
+def moving_pieces(questioned: Sight, evidence: Sight, proposal: Proposal) -> list[Piece]:
+    """Pieces in which the view moves (docs/adr/0045-moving-views.md); none where it stands or cannot be followed."""
+    everywhere = np.ones(len(questioned.places), bool)
+    views = followed(questioned, evidence, proposal.pose, everywhere)
+    # A wrong speed can be followed for a while as well: the course that shows most is taken.
+    found = [_pieces_in(steadied, evidence, pose, everywhere) for steadied, pose in views]
+    return max(found, key=lambda one: sum(piece.weight for piece in one if piece.standing != "scene"), default=[])
+
+
+def _pieces_in(questioned: Sight, evidence: Sight, pose: Pose, free_small: NDArray[np.bool_]) -> list[Piece]:
     pair = lay(questioned, evidence, pose)
     if pair is None:
         return []
@@ -114,6 +128,10 @@ def _of_rows(
         return None
     inside = rows[chosen]
     moves = movement(laid.pair, course, inside, SAME if len(inside) >= LEAST_TOLD else SHORT_SAME)
+    steadied = laid.questioned if isinstance(laid.questioned, Steadied) else None
+    if steadied is not None and moves.alike >= SAME:  # a pose that is free follows how the camera was carried, too
+        apart = movement_apart(steadied, laid.evidence, laid.pose, course, inside)
+        moves = Movement(min(moves.alike, apart.alike), min(moves.energy, apart.energy))
     standing: Standing = "same" if _is_shown(moves, len(inside)) else "scene"
     # Where the next small picture is not like it, or there is none, the piece ends between the two: at the cut.
     moments = course.here(laid.pair.evidence_times[rows])
@@ -134,6 +152,7 @@ def _of_rows(
         float(likeness[chosen].mean()),
         moves,
         len(inside),
+        steadied=steadied,
     )
 
 

@@ -27,9 +27,9 @@ from provenance.comparison import (
 )
 from provenance.matching.background import calibration_digest
 from provenance.matching.looks.candidates import PROPOSED, by_codes, by_features
-from provenance.matching.looks.changes import changes_in, largest, said_of
+from provenance.matching.looks.changes import Changes, changes_in, largest, said_of
 from provenance.matching.looks.laying import LEAST_ENERGY
-from provenance.matching.looks.pieces import LEAST_TOLD, SAME, another_cameras, pieces_of
+from provenance.matching.looks.pieces import LEAST_TOLD, SAME, another_cameras, moving_pieces, pieces_of
 from provenance.matching.looks.sight import Sight
 from provenance.matching.looks.stills import compare_stills, is_still
 from provenance.matching.looks.stretching import stretched
@@ -77,12 +77,30 @@ def pieces_with(file: Sight, source: str, measured: Measurement, *, deep: bool =
     if sight is None:
         return []
     found: list[Piece] = []
+    first: list[Proposal] = []
     for tier in (by_codes, by_features):
-        for proposal in tier(file, [sight])[: PROPOSED if deep else _TRIED]:
+        proposals = tier(file, [sight])[: PROPOSED if deep else _TRIED]
+        for proposal in proposals:
             found = _explaining(file, [sight], [proposal], found)
             if not deep and settles(file, found):
                 return found
+        first = [*proposals[:1], *first]
+    return found if _explained(file, found) >= _EXPLAINED else _with_moving(file, sight, first, found)
+
+
+def _with_moving(file: Sight, sight: Sight, proposals: Iterable[Proposal], found: list[Piece]) -> list[Piece]:
+    """What was found, or what explains more of the file where the view may move; local features first."""
+    for proposal in proposals:
+        again = _explaining(file, (), (), [*found, *moving_pieces(file, sight, proposal)])
+        if _explained(file, again) > _explained(file, found) + _MORE:
+            found = again
+        if _explained(file, found) >= _EXPLAINED:
+            break
     return found
+
+
+#: Part of the file that has to be explained beyond what poses that stand explain: of a moving view no changes are told.
+_MORE: Final = 0.1
 
 
 #: Proposals of one tier that are looked into in one evidence, unless all are: each costs 0.1 to 0.4 s.
@@ -240,7 +258,7 @@ def _same_recording(file: Sight, pieces: Sequence[Piece], scenes: Sequence[Piece
         missing,
         min(matched / total, Fraction(1)) if total else Fraction(0),
         min(sum((one.length for one in own), Fraction(0)) / whole, Fraction(1)) if whole else Fraction(0),
-        _axes(alterations, segments, examined=limit is not None),
+        _axes(alterations, segments, examined=limit is not None, moves=any(piece.steadied for piece in pieces)),
         SoundComparison(),
         tuple(notes),
         _others(file, scenes, {one.source for one in segments}),
@@ -313,7 +331,8 @@ def _segment(file: Sight, piece: Piece) -> Segment:
         alterations.append(Alteration("speed", what="another speed throughout"))
     if (shape := stretched(file, piece.evidence, piece.pose)) is not None:
         alterations.append(shape)
-    changes = changes_in(file, piece)
+    # Inside a moving view nothing is laid exactly enough to tell a change from it (docs/adr/0045-moving-views.md).
+    changes = changes_in(file, piece) if piece.steadied is None else Changes((), None)
     return Segment(
         questioned,
         Span(_moment(piece, questioned.start, end=False), _moment(piece, questioned.end, end=True)),
@@ -364,7 +383,9 @@ def _gaps(whole: Span, parts: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(gaps)
 
 
-def _axes(alterations: Sequence[Alteration], segments: Sequence[Segment], *, examined: bool) -> dict[str, Axis]:
+def _axes(
+    alterations: Sequence[Alteration], segments: Sequence[Segment], *, examined: bool, moves: bool
+) -> dict[str, Axis]:
     axes = dict(NO_AXES)
     axes["picture"] = "none-found" if examined else "cannot-tell"
     # Cuts of less than a quarter of a second inside a piece are not seen, nor are further tracks and captions compared.
@@ -375,6 +396,8 @@ def _axes(alterations: Sequence[Alteration], segments: Sequence[Segment], *, exa
     for segment in segments:
         if segment.rotation or segment.region != WHOLE_PICTURE:
             axes["presentation"] = "found"
+    if moves:
+        axes["presentation"] = "found"
     return axes
 
 
@@ -414,9 +437,13 @@ def _words(file: Sight, pieces: Sequence[Piece]) -> str:
     alike = min(_MOST_TOLD, *(piece.moves.alike for piece in pieces))
     # A copy shows a picture of the recording from half a picture before to half a picture after its moment.
     within = max(max(file.gap, piece.evidence.gap) for piece in pieces) / 2
+    views = [piece.steadied.moves for piece in pieces if piece.steadied is not None]
+    moving = (
+        f"; the view moves, by {max(views):.0%} of the picture; regions are what is seen throughout" if views else ""
+    )
     return (
         f"{sum(piece.told_apart for piece in pieces)} pictures; likeness of movement {alike:.2f}, where {SAME} is "
-        f"asked; times are told within {within:.3f} s"
+        f"asked; times are told within {within:.3f} s{moving}"
     )
 
 
