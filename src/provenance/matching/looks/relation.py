@@ -142,7 +142,12 @@ def looks_of_parts(file: Sight, pieces: Sequence[Piece], parts: Sequence[Span]) 
         segments[0].source,
         segments,
         alterations,
-        altered=_axes(alterations, segments, examined=limit is not None),
+        altered=_axes(
+            alterations,
+            segments,
+            examined=limit is not None,
+            moves=any(one.steadied is not None for one in told),
+        ),
         notes=tuple(notes),
         limit=limit,
         calibration=calibration_digest(),
