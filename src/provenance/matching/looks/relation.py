@@ -233,7 +233,8 @@ _WELL: Final = 0.95
 def _same_recording(file: Sight, pieces: Sequence[Piece], scenes: Sequence[Piece], notes: list[Note]) -> Comparison:
     pieces, ambiguous = _earliest(pieces)
     notes.extend(ambiguous)
-    segments = tuple(_segment(file, piece) for piece in pieces)
+    longest = sorted(pieces, key=lambda one: one.first - one.last)[:_EXAMINED]
+    segments = tuple(_segment(file, piece, examined=any(piece is one for one in longest)) for piece in pieces)
     lengths: dict[str, Fraction] = {}
     for one in segments:
         lengths[one.source] = lengths.get(one.source, Fraction(0)) + one.questioned.length
@@ -270,6 +271,10 @@ def _same_recording(file: Sight, pieces: Sequence[Piece], scenes: Sequence[Piece
         limit=limit,
         calibration=calibration_digest(),
     )
+
+
+#: Pieces that are examined for changes inside, the longest of them: each takes 0.8 to 1.5 s, and a loop has a hundred.
+_EXAMINED: Final = 32
 
 
 #: Alterations with which the whole is no rendition: in that nothing was found (formats section 6).
@@ -322,7 +327,7 @@ def _removed(segments: Sequence[Segment], missing: Sequence[Span]) -> list[Alter
     return found
 
 
-def _segment(file: Sight, piece: Piece) -> Segment:
+def _segment(file: Sight, piece: Piece, *, examined: bool) -> Segment:
     questioned = file.span(piece.first, piece.last)
     pose = piece.pose.shown(file.track.presentation, piece.evidence.track.presentation)
     turned = pose.turned
@@ -337,7 +342,7 @@ def _segment(file: Sight, piece: Piece) -> Segment:
     if (shape := stretched(file, piece.evidence, piece.pose)) is not None:
         alterations.append(shape)
     # Inside a moving view nothing is laid exactly enough to tell a change from it (docs/adr/0045-moving-views.md).
-    changes = changes_in(file, piece) if piece.steadied is None else Changes((), None)
+    changes = changes_in(file, piece) if examined and piece.steadied is None else Changes((), None)
     return Segment(
         questioned,
         Span(_moment(piece, questioned.start, end=False), _moment(piece, questioned.end, end=True)),
