@@ -1,4 +1,4 @@
-"""What appearance does not compare: further tracks, subtitles, embedded captions. Told, so that none counts as equal."""
+"""What appearance does not compare: further tracks, subtitles, captions. Told, so that none counts as equal."""
 
 from __future__ import annotations
 
