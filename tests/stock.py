@@ -141,6 +141,12 @@ def pictures(path: Path, track: int = 0, *, before: tuple[str, ...] = ()) -> tup
     return streams[0].rows if streams else ()
 
 
+def composed(path: Path) -> tuple[Row, ...]:
+    """The picture of a HEIF grid as the program puts it together by itself; as a stream it has the tiles only."""
+    form = ("-f", "framehash", "-hash", "sha256", "-")
+    return _read(ffmpeg("-noautorotate", "-i", path, *form))[0].rows
+
+
 def keyframes(path: Path) -> tuple[Fraction, ...]:
     """Times, on the file's time line, of the packets of the first picture track at which a decoder can start."""
     text = ffmpeg("-i", path, "-map", "0:v:0", "-c", "copy", "-copyts", "-f", "framecrc", "-")

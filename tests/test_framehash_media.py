@@ -19,7 +19,9 @@ def test_picture_digests_equal_the_stock_program(name, media):
     tracks = measured.of_kind("video")
     compared = 0
     for number, track in enumerate(tracks):
-        theirs = [bytes.fromhex(row.digest)[:UNIT_DIGEST_BYTES] for row in stock.pictures(path, number)]
+        is_grid = measured.container == "heif" and track.packets is None
+        rows = stock.composed(path) if is_grid else stock.pictures(path, number)
+        theirs = [bytes.fromhex(row.digest)[:UNIT_DIGEST_BYTES] for row in rows]
         if not theirs or track.pictures is None:
             continue
         assert list(track.pictures.digests) == theirs, f"track {number}"

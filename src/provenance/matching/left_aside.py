@@ -1,4 +1,4 @@
-"""What appearance does not compare is told, so that none counts as equal: further tracks, subtitles, captions."""
+"""What appearance does not compare: further tracks, subtitles, captions. Told, so that none counts as equal."""
 
 from __future__ import annotations
 
