@@ -37,6 +37,20 @@ def _screenshot(edit: Edit, grown: float) -> Coding:
     return Coding(("-c:v", "png"), suffix=".png")
 
 
+def _webp(edit: Edit, quality: int, short_side: int) -> Coding:
+    _saved(edit, 5, short_side)
+    return Coding(("-c:v", "libwebp", "-quality", str(quality)), suffix=".webp")
+
+
+def _printed(edit: Edit, short_side: int, quality: int) -> Coding:
+    """As in a newspaper: a part of it, grey, small, in dots."""
+    edit.crop((0.08, 0.05, 0.85, 0.85))
+    _saved(edit, quality, short_side)
+    dots = "128+64*(cos((X+Y)*1.39)+cos((X-Y)*1.39))"  # turned by 45 degrees, 3.2 pixels apart
+    edit.filter(f"format=gray,geq=lum='if(gt(lum(X,Y)*0.85+20,{dots}),235,35)',gblur=sigma=0.8")
+    return _jpeg(quality)
+
+
 def _cropped(edit: Edit, frame: Rect, quality: int) -> Coding:
     _moment(edit)
     edit.crop(frame)
@@ -59,6 +73,8 @@ TRANSFORMATIONS = [
     one
     for two in (
         pair("still-jpeg", "stills", _saved, (5, 720), (24, 240)),
+        pair("still-webp", "stills", _webp, (75, 720), (20, 240)),
+        pair("still-printed", "stills", _printed, (480, 5), (300, 10)),
         pair("still-screenshot", "stills", _screenshot, 1.05, 1.4),
         pair("still-crop", "stills", _cropped, ((0.05, 0.05, 0.9, 0.9), 5), ((0.3, 0.05, 0.65, 0.65), 12)),
         pair(

@@ -247,7 +247,7 @@ MEANINGS: Final[dict[str, Meaning]] = {
     "sound.shifted": Meaning(
         "The sound is that of the recording, but not beside the pictures it belongs to.",
         "failure",
-        "Not whether by editing or by a faulty program.",
+        "Not whether by editing or by a faulty program, nor, by looks, whether both were cut.",
     ),
     "sound.shorter": Meaning(
         "The sound does not reach over all of the matched picture.",

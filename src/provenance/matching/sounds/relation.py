@@ -111,7 +111,7 @@ def _of_source(
 
 
 def _not_compared(heard: Heard | None, known: Heard | None) -> Note:
-    why = "the pictures play at another speed"
+    why = "at the speed of its pictures, its print does not say whether it is the recording's"
     if heard is None or known is None:
         why = f"no print of the sound of {'the file' if heard is None else 'the recording'} was measured"
     return Note("sound.notCompared", "informational", why)
