@@ -151,12 +151,14 @@ def _limit(piece: Piece, laid: Overlaid, channels: Sequence[_Channel], seconds: 
         for plane in (0, 1)
     ]
     covers = stretch(piece.pose.matrix)  # a box of a copy that is small inside bars covers several
-    best = smallest(light.mixed(max(0, math.ceil(covers - _WHOLE) - 1)), tints, part=1 / max(covers**2, 1e-6))
-    if best is None or best[0] * float(table["margin"]) > float(table["largest"]):
+    mixed = max(0, math.ceil(covers - _WHOLE) - 1)
+    best = smallest(light.mixed(mixed), tints, part=1 / max(covers**2, 1e-6))
+    margin = float(table["margin"]) * (float(table["small"]) if mixed else 1)
+    if best is None or best[0] * margin > float(table["largest"]):
         return None
     region, contrast, colours = best
     return Limit(
-        Fraction(max(1, int(np.ceil(region * float(table["margin"]) * 10_000))), 10_000),
+        Fraction(max(1, int(np.ceil(region * margin * 10_000))), 10_000),
         seconds,
         contrast,
         "luma+chroma" if colours else "luma",

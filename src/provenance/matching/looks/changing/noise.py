@@ -8,27 +8,30 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from provenance.matching.background import calibration
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float32]
 
+_TABLE: Final = calibration("looks.changes")["noise"]
 #: Part of the way from a box to the least and the greatest of its neighbours within which another value is no
 #: difference: a pose is right to about half a box.
-_TOLERANCE: Final = 0.5
+_TOLERANCE: Final = float(_TABLE["tolerance"])
 #: Classes of texture, and of movement, for which noise is learnt apart.
 _TEXTURES, _MOVEMENTS = 6, 3
 #: Levels below which noise is never taken to be.
-_FLOOR: Final = 0.6
+_FLOOR: Final = float(_TABLE["floor"])
 #: Quantile of the differences of a class that tells its noise: a change may cover as much as the rest of it.
-_QUANTILE: Final = 0.7
+_QUANTILE: Final = float(_TABLE["quantile"])
 #: Part of the noise of the whole picture below which that of no class is taken to be: a coder that has few bits takes
 #: slow shades from flat places, in few of them and by as much as from others.
-_SHARED: Final = 0.5
+_SHARED: Final = float(_TABLE["shared"])
 #: The same for what is rare: where the second quantile is more than so many times the first (2.5 in Laplace's
 #: distribution), coding errors come in patches, and noise counts for more; at most so many times as much, since a
 #: change of one place is a part of its class, too.
-_RARE, _TAIL, _HEAVIEST = 0.95, 2.5, 1.5
+_RARE, _TAIL, _HEAVIEST = (float(_TABLE[each]) for each in ("rare", "tail", "heaviest"))
 
 
 def differences(evidence: Array, questioned: Array, beside: Array) -> Array:
@@ -92,7 +95,7 @@ def noise_of(evidence: Array, questioned: Array, moves: Array, seen: NDArray[np.
 
 #: Part of what changes in the questioned file from the picture before to the one after that counts as noise where a
 #: picture is of another moment: that of a lower rate. What was laid over it or painted hardly moves within that time.
-_MOVES: Final = 1.0
+_MOVES: Final = float(_TABLE["moves"])
 
 
 #: Differences of a picture, in scales, below which it is no worse than others.

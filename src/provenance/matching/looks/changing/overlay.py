@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from provenance.evidence import CHROMA_SIDE, SMALL_SIDE
+from provenance.matching.background import calibration
 from provenance.matching.looks.changing.lens import BOTH, CAP, Lens, moved, off, settled_lens, soft
 from provenance.matching.looks.changing.tone import Tone, colours_fitted
 
@@ -157,7 +158,7 @@ def _is_converted(questioned: Sight, piece: Piece) -> bool:
 
 #: How much of what changes from the picture before to the one after counts where a rate was converted: the picture may
 #: be of a moment half way to either.
-_CONVERTED: Final = 0.5
+_CONVERTED: Final = float(calibration("looks.changes")["noise"]["converted"])
 #: Part by which rates of one recording differ without having been converted: 30 and 29.97, a clock of milliseconds.
 _RATE: Final = 0.02
 #: Pictures through whose moments a line is laid.
