@@ -137,6 +137,7 @@ class Told:
     first: int
     last: int
     standing: str
+    likeness: float = 0.9
 
 
 def test_no_other_pose_makes_the_same_moments_the_same_recording():
@@ -144,3 +145,10 @@ def test_no_other_pose_makes_the_same_moments_the_same_recording():
     event = Told(one, 0, 50, "event")
     pieces = [Told(one, 40, 90, "same"), event, Told(one, 60, 90, "same"), Told(other, 0, 50, "same")]
     assert another_cameras(pieces) == [replace(pieces[0], standing="event"), *pieces[1:]]
+
+
+@pytest.mark.parametrize(("likeness", "standing"), [(0.95, "event"), (0.8, "event"), (0.6, "same")])
+def test_a_pose_that_hardly_fits_does_not_show_another_camera(likeness, standing):
+    evidence = type("Evidence", (), {"source": "one"})()
+    pieces = [Told(evidence, 0, 50, "same", 0.88), Told(evidence, 0, 50, "event", likeness)]
+    assert another_cameras(pieces)[0].standing == standing
