@@ -137,7 +137,7 @@ class Told:
     first: int
     last: int
     standing: str
-    likeness: float = 0.6
+    likeness: float = 0.9
 
 
 def test_no_other_pose_makes_the_same_moments_the_same_recording():
@@ -147,7 +147,8 @@ def test_no_other_pose_makes_the_same_moments_the_same_recording():
     assert another_cameras(pieces) == [replace(pieces[0], standing="event"), *pieces[1:]]
 
 
-def test_what_a_wrong_pose_shows_at_its_edge_says_nothing_about_one_that_is_clearly_better():
-    one = type("Evidence", (), {"source": "one"})()
-    event, good = Told(one, 0, 50, "event"), Told(one, 0, 90, "same", 0.9)
-    assert another_cameras([event, good]) == [event, good]
+@pytest.mark.parametrize(("likeness", "standing"), [(0.95, "event"), (0.8, "event"), (0.6, "same")])
+def test_a_pose_that_hardly_fits_does_not_show_another_camera(likeness, standing):
+    evidence = type("Evidence", (), {"source": "one"})()
+    pieces = [Told(evidence, 0, 50, "same", 0.88), Told(evidence, 0, 50, "event", likeness)]
+    assert another_cameras(pieces)[0].standing == standing

@@ -46,6 +46,8 @@ LEAST_TOLD: Final = 4
 #: The same of three small pictures, a copy of 1.2 s.
 SHORT_SAME: Final = threshold("looks.short.same")
 SHORT_ENERGY: Final = threshold("looks.short.energy")
+#: Likeness by which a pose that shows another camera may be worse than one that does not, and be believed.
+AS_ALIKE: Final = threshold("looks.camera.asAlike")
 #: Likeness of a piece in which nothing moves and that stands beside one of the same recording.
 STILL: Final = threshold("looks.still.beside")
 
@@ -216,20 +218,17 @@ _NEAR_CUT: Final = 0.25
 def another_cameras(pieces: Iterable[Piece]) -> list[Piece]:
     """The same pieces; what one shows to be of another camera is not the same recording in another pose either.
 
-    Unless that other pose is clearly better: in a wrong one the edge of the evidence picture is no edge.
+    Unless its pose is a wrong one: the picture is much more alike in the other (docs/adr/0046-wrong-poses.md).
     """
     told = list(pieces)
     events = [one for one in told if one.standing == "event"]
 
     def shared(piece: Piece) -> bool:
-        mine = (one for one in events if one.evidence.source == piece.evidence.source)
-        return any(
-            one.first <= piece.last and piece.first <= one.last and piece.likeness < one.likeness + _BETTER_LAID
-            for one in mine
+        mine = (
+            one
+            for one in events
+            if one.evidence.source == piece.evidence.source and one.likeness >= piece.likeness - AS_ALIKE
         )
+        return any(one.first <= piece.last and piece.first <= one.last for one in mine)
 
     return [replace(one, standing="event") if one.standing == "same" and shared(one) else one for one in told]
-
-
-#: Likeness by which another pose has to be better, so that the edges of this one say nothing.
-_BETTER_LAID: Final = 0.1
