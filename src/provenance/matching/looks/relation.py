@@ -131,7 +131,7 @@ def looks_of_parts(file: Sight, pieces: Sequence[Piece], parts: Sequence[Span]) 
     if not same:
         return _same_scene(file, found, []) if any(one.standing != "same" for one in found) else None
     told, notes = _earliest(same)
-    segments = tuple(_segment(file, one) for one in told)
+    segments = _segments(file, told)
     limits = [one.limit for one in segments if one.limit is not None]
     limit = largest(limits) if len(limits) == len(segments) else None
     alterations = tuple(dict.fromkeys(one for segment in segments for one in segment.alterations))
@@ -233,8 +233,7 @@ _WELL: Final = 0.95
 def _same_recording(file: Sight, pieces: Sequence[Piece], scenes: Sequence[Piece], notes: list[Note]) -> Comparison:
     pieces, ambiguous = _earliest(pieces)
     notes.extend(ambiguous)
-    longest = sorted(pieces, key=lambda one: one.first - one.last)[:_EXAMINED]
-    segments = tuple(_segment(file, piece, examined=any(piece is one for one in longest)) for piece in pieces)
+    segments = _segments(file, pieces)
     lengths: dict[str, Fraction] = {}
     for one in segments:
         lengths[one.source] = lengths.get(one.source, Fraction(0)) + one.questioned.length
@@ -325,6 +324,12 @@ def _removed(segments: Sequence[Segment], missing: Sequence[Span]) -> list[Alter
         moment = max(before, default=segments[0].questioned.start)
         found.append(Alteration("removed", Span(moment, moment)))
     return found
+
+
+def _segments(file: Sight, pieces: Sequence[Piece]) -> tuple[Segment, ...]:
+    """The pieces as they are told, in their order; changes are looked for in the longest alone."""
+    longest = sorted(pieces, key=lambda one: one.first - one.last)[:_EXAMINED]
+    return tuple(_segment(file, piece, examined=any(piece is one for one in longest)) for piece in pieces)
 
 
 def _segment(file: Sight, piece: Piece, *, examined: bool) -> Segment:
