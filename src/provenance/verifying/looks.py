@@ -58,7 +58,7 @@ class _Search:
     @property
     def is_settled(self) -> bool:
         """Whether what was compared explains the whole file; a still can have been taken from any recording."""
-        from provenance.matching.looks.relation import settles
+        from provenance.matching.looks.explaining import settles
 
         return not self.is_still and settles(self.file, self.pieces)
 
@@ -70,7 +70,7 @@ class _Search:
 
     def compare(self, source: str, measured: Measurement | None) -> None:
         """Add what one recording explains."""
-        from provenance.matching.looks.relation import pieces_with
+        from provenance.matching.looks.explaining import pieces_with
 
         self.tried.add(source)
         if measured is None or not any(track.looks for track in measured.tracks):
@@ -94,7 +94,7 @@ def by_looks(
     measured = file.measured
     if measured is None or not any(track.looks for track in measured.tracks):
         return comparison  # a still, sound, or a file that cannot be decoded
-    from provenance.matching.looks.relation import tells_too_little  # loads numpy, OpenCV and faiss
+    from provenance.matching.looks.explaining import tells_too_little  # loads numpy, OpenCV and faiss
     from provenance.matching.looks.sight import Sight
 
     sight = Sight.of("", measured)

@@ -26,35 +26,24 @@ from provenance.comparison import (
     Span,
 )
 from provenance.matching.background import calibration_digest
-from provenance.matching.looks.candidates import PROPOSED, by_codes, by_features
-from provenance.matching.looks.changes import Changes, changes_in, largest, said_of
+from provenance.matching.looks.changes import largest, said_of
+from provenance.matching.looks.explaining import explaining, pieces_with
 from provenance.matching.looks.laying import LEAST_ENERGY
-from provenance.matching.looks.pieces import LEAST_TOLD, SAME, another_cameras, moving_pieces, pieces_of
+from provenance.matching.looks.pieces import SAME
 from provenance.matching.looks.sight import Sight
 from provenance.matching.looks.stills import compare_stills, is_still
-from provenance.matching.looks.stretching import stretched
+from provenance.matching.looks.telling import segments_of
 from provenance.matching.relation import NO_AXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from provenance.evidence import Measurement
-    from provenance.matching.looks.candidates import Proposal
     from provenance.matching.looks.pieces import Piece
 
-#: Part of the questioned pictures that codes have to explain, so that local features are not asked.
-_EXPLAINED: Final = 0.95
 #: Seconds that may be missing at either end of a whole, and between pieces: alignment is not surer than that where the
 #: picture was cropped or hardly moves.
 _SLACK: Final = Fraction(1, 4)
-#: Speeds nearer to 1 than this are no alteration (formats section 6: beyond 0.5 %).
-_SPEED: Final = 0.005
-#: Seconds by which a piece has to drift before its speed is told: moments that a speed is fitted to lie within half.
-_DRIFT: Final = 0.15
-#: Parts of the picture by which what is seen may fall short of the whole: a box of the small picture.
-_EDGE: Final = 0.02
 
 
 def compare_looks(
@@ -71,50 +60,9 @@ def compare_looks(
     )
 
 
-def pieces_with(file: Sight, source: str, measured: Measurement, *, deep: bool = False) -> list[Piece]:
-    """What one evidence explains of a file, whatever else is held. ``deep``: by local features in any case."""
-    sight = Sight.of(source, measured)
-    if sight is None:
-        return []
-    found: list[Piece] = []
-    first: list[Proposal] = []
-    for tier in (by_codes, by_features):
-        proposals = tier(file, [sight])[: PROPOSED if deep else _TRIED]
-        for proposal in proposals:
-            found = _explaining(file, [sight], [proposal], found)
-            if not deep and settles(file, found):
-                return found
-        first = [*proposals[:1], *first]
-    return found if _explained(file, found) >= _EXPLAINED else _with_moving(file, sight, first, found)
-
-
-def _with_moving(file: Sight, sight: Sight, proposals: Iterable[Proposal], found: list[Piece]) -> list[Piece]:
-    """What was found, or what explains more of the file where the view may move; local features first."""
-    for proposal in proposals:
-        again = _explaining(file, (), (), [*found, *moving_pieces(file, sight, proposal)])
-        if _explained(file, again) > _explained(file, found) + _MORE:
-            found = again
-        if _explained(file, found) >= _EXPLAINED:
-            break
-    return found
-
-
-#: Part of the file that has to be explained beyond what poses that stand explain: of a moving view no changes are told.
-_MORE: Final = 0.1
-
-
-#: Proposals of one tier that are looked into in one evidence, unless all are: each costs 0.1 to 0.4 s.
-_TRIED: Final = 3
-
-
-def settles(file: Sight, found: Sequence[Piece]) -> bool:
-    """Whether pieces explain the whole file so well that nothing else has to be looked for."""
-    return _explained(file, found) >= _EXPLAINED and min(one.likeness for one in found) >= _WELL
-
-
 def related(file: Sight, pieces: Sequence[Piece]) -> Comparison | None:
     """The comparison that pieces of one or several evidences come to; None without any."""
-    found = _explaining(file, (), (), pieces)
+    found = explaining(file, (), (), pieces)
     same = sorted((piece for piece in found if piece.standing == "same"), key=lambda one: one.first)
     if same:
         return _same_recording(file, same, [one for one in found if one.standing != "same"], [])
@@ -126,12 +74,12 @@ def looks_of_parts(file: Sight, pieces: Sequence[Piece], parts: Sequence[Span]) 
 
     None where nothing looks alike. A piece may reach beyond a part; what is told of it is told of the part alone.
     """
-    found = sorted(_explaining(file, (), (), pieces), key=lambda one: one.first)
+    found = sorted(explaining(file, (), (), pieces), key=lambda one: one.first)
     same = [part for span in parts for one in found if (part := _inside(file, one, span)) is not None]
     if not same:
         return _same_scene(file, found, []) if any(one.standing != "same" for one in found) else None
     told, notes = _earliest(same)
-    segments = _segments(file, told)
+    segments = segments_of(file, told)
     limits = [one.limit for one in segments if one.limit is not None]
     limit = largest(limits) if len(limits) == len(segments) else None
     alterations = tuple(dict.fromkeys(one for segment in segments for one in segment.alterations))
@@ -168,72 +116,10 @@ def _inside(file: Sight, piece: Piece, span: Span) -> Piece | None:
 _ROUNDED: Final = 1e-4
 
 
-def tells_too_little(file: Sight) -> bool:
-    """Whether a file has too few pictures that say anything to be told from others by how it looks and moves."""
-    if is_still(file):
-        return not file.says.any()
-    return file.length() < _LEAST_SECONDS or int(file.says[file.places].sum()) < LEAST_TOLD
-
-
-#: Seconds below which not being found says nothing: true copies of 4 to 20 pictures were not found.
-_LEAST_SECONDS: Final = 0.9
-
-
-def _explaining(
-    file: Sight, held: Sequence[Sight], proposals: Iterable[Proposal], before: Sequence[Piece] = ()
-) -> list[Piece]:
-    """Pieces that do not overlap: of the same recording first, then by weight. ``before``: found by another tier."""
-    sights = {sight.source: sight for sight in held}
-    everything = list(before)
-    for proposal in proposals:
-        if not _settles(file, proposal, everything):
-            free = np.ones(len(file.times), bool)
-            everything.extend(pieces_of(file, sights[proposal.source], proposal, free))
-    everything = another_cameras(everything)
-    everything.sort(key=lambda one: (one.standing != "same", -one.weight))
-    taken = np.zeros(len(file.times), bool)
-    kept: list[Piece] = []
-    for piece in everything:
-        mine = slice(piece.first, piece.last + 1)
-        if taken[mine].mean() < _OVERLAP:
-            kept.append(_beside(piece, taken))
-            taken[mine] = True
-    return [piece for piece in kept if piece.last >= piece.first]
-
-
-def _settles(file: Sight, proposal: Proposal, found: Sequence[Piece]) -> bool:
-    """Whether what was found of this recording leaves nothing that another pose could explain better."""
-    own = [piece for piece in found if piece.evidence.source == proposal.source and piece.likeness >= _WELL]
-    return _explained(file, own) >= _EXPLAINED
-
-
-#: Part of a piece that better ones may have explained already.
-_OVERLAP: Final = 0.3
-
-
-def _beside(piece: Piece, taken: NDArray[np.bool_]) -> Piece:
-    """The part of a piece that is left beside what is taken."""
-    free = np.flatnonzero(~taken[piece.first : piece.last + 1]) + piece.first
-    breaks = np.flatnonzero(np.diff(free) > 1)
-    runs = np.split(free, breaks + 1)
-    longest = max(runs, key=len)
-    left = Fraction(len(longest), piece.last - piece.first + 1)
-    return replace(piece, first=int(longest[0]), last=int(longest[-1]), told_apart=int(piece.told_apart * left))
-
-
-def _explained(file: Sight, pieces: Iterable[Piece]) -> float:
-    return sum(one.last - one.first + 1 for one in pieces if one.standing == "same") / file.asked
-
-
-#: Likeness below which a better pose is looked for: of 8 clips x 22 copies, right poses had 0.95 and more unless
-#: something was laid over the picture.
-_WELL: Final = 0.95
-
-
 def _same_recording(file: Sight, pieces: Sequence[Piece], scenes: Sequence[Piece], notes: list[Note]) -> Comparison:
     pieces, ambiguous = _earliest(pieces)
     notes.extend(ambiguous)
-    segments = _segments(file, pieces)
+    segments = segments_of(file, pieces)
     lengths: dict[str, Fraction] = {}
     for one in segments:
         lengths[one.source] = lengths.get(one.source, Fraction(0)) + one.questioned.length
@@ -270,10 +156,6 @@ def _same_recording(file: Sight, pieces: Sequence[Piece], scenes: Sequence[Piece
         limit=limit,
         calibration=calibration_digest(),
     )
-
-
-#: Pieces that are examined for changes inside, the longest of them: each takes 0.8 to 1.5 s, and a loop has a hundred.
-_EXAMINED: Final = 32
 
 
 #: Alterations with which the whole is no rendition: in that nothing was found (formats section 6).
@@ -324,66 +206,6 @@ def _removed(segments: Sequence[Segment], missing: Sequence[Span]) -> list[Alter
         moment = max(before, default=segments[0].questioned.start)
         found.append(Alteration("removed", Span(moment, moment)))
     return found
-
-
-def _segments(file: Sight, pieces: Sequence[Piece]) -> tuple[Segment, ...]:
-    """The pieces as they are told, in their order; changes are looked for in the longest alone."""
-    longest = sorted(pieces, key=lambda one: one.first - one.last)[:_EXAMINED]
-    return tuple(_segment(file, piece, examined=any(piece is one for one in longest)) for piece in pieces)
-
-
-def _segment(file: Sight, piece: Piece, *, examined: bool) -> Segment:
-    questioned = file.span(piece.first, piece.last)
-    pose = piece.pose.shown(file.track.presentation, piece.evidence.track.presentation)
-    turned = pose.turned
-    drift = abs(piece.course.speed - 1) * float(questioned.length)
-    differs = abs(piece.course.speed - 1) > _SPEED and drift > _DRIFT
-    speed = Fraction(round(piece.course.speed * 10_000), 10_000) if differs else Fraction(1)
-    alterations = []
-    if turned.mirrored:
-        alterations.append(Alteration("mirror"))
-    if differs:
-        alterations.append(Alteration("speed", what="another speed throughout"))
-    if (shape := stretched(file, piece.evidence, piece.pose)) is not None:
-        alterations.append(shape)
-    # Inside a moving view nothing is laid exactly enough to tell a change from it (docs/adr/0045-moving-views.md).
-    changes = changes_in(file, piece) if examined and piece.steadied is None else Changes((), None)
-    return Segment(
-        questioned,
-        Span(_moment(piece, questioned.start, end=False), _moment(piece, questioned.end, end=True)),
-        piece.evidence.source,
-        "visual",
-        piece.told_apart,
-        speed=speed,
-        mirrored=turned.mirrored,
-        rotation=turned.rotation,
-        alterations=(*alterations, *changes.alterations),
-        limit=changes.limit,
-        similarity=Fraction(round(piece.likeness * 1000), 1000),
-        region=_region(pose.box),
-        place=_region(pose.place),
-    )
-
-
-def _region(box: tuple[float, float, float, float]) -> tuple[Fraction, Fraction, Fraction, Fraction]:
-    """Left, top, width, height as they are told; sides that almost are the picture's are taken for them."""
-    left, top, right, bottom = (0.0 if side < _EDGE else 1.0 if side > 1 - _EDGE else side for side in box)
-    return _part(left), _part(top), _part(right - left), _part(bottom - top)
-
-
-def _part(of_picture: float) -> Fraction:
-    return Fraction(round(of_picture * 1000), 1000)
-
-
-def _moment(piece: Piece, seconds: Fraction, *, end: bool) -> Fraction:
-    """The evidence's moment at a questioned one: the nearest start or end of a picture, within half a picture."""
-    evidence = piece.evidence
-    moment = piece.course.speed * float(seconds) + piece.course.offset
-    if end:  # the last picture is the one that starts a picture before
-        last = evidence.nearest(moment - evidence.gap)
-        return evidence.span(last, last).end
-    first = evidence.nearest(moment)
-    return evidence.span(first, first).start
 
 
 def _gaps(whole: Span, parts: Iterable[Span]) -> tuple[Span, ...]:
