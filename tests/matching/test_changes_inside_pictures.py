@@ -12,7 +12,7 @@ import pytest
 import stock
 from provenance.comparison import Alteration, Limit, Span
 from provenance.matching.looks.changes import joined, largest, said_of
-from provenance.matching.looks.changing.areas import Detector, areas
+from provenance.matching.looks.changing.areas import Area, Detector, areas, covered
 from provenance.matching.looks.changing.limit import Seen, seen_sides, smallest
 from provenance.matching.looks.changing.lying import likeness_of_tiles
 from provenance.matching.looks.changing.noise import differences, noise_of
@@ -170,6 +170,19 @@ def test_what_was_done_to_colour_is_named(pictures):
     assert colouring((pictures, colours), (pictures, np.full_like(colours, 128)), seen) == "grey"
     assert colouring((pictures, colours), (pictures, colours[:, ::-1]), seen) == "colours changed"
     assert colouring((pictures, colours), (pictures + 20, colours), seen) == "light changed"
+
+
+def test_a_box_that_is_told_already_is_no_change_of_colours_throughout(pictures):
+    colours = np.stack([pictures[:, ::4, ::4], 255 - pictures[:, ::4, ::4]], axis=1)
+    mask = np.zeros((96, 96), bool)
+    mask[33:57, 28:53] = True
+    painted = colours.copy()
+    painted[:, 1, 8:15, 7:14] = 250
+    beside = ~covered([Area(0, 9, (0.3, 0.35, 0.55, 0.6), mask)], 24)
+    middle = np.zeros((24, 24), bool)
+    middle[6:18, 6:18] = True  # little else is seen: the box covers part of every block
+    assert colouring((pictures, colours), (pictures, painted), (SEEN, middle)) == "colours changed"
+    assert colouring((pictures, colours), (pictures, painted), (SEEN, beside)) is None
 
 
 # --- through the child ---

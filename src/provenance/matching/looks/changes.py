@@ -16,7 +16,7 @@ import numpy as np
 from provenance.comparison import Alteration, Limit, Note, Span
 from provenance.evidence import CHROMA_SIDE, SMALL_SIDE
 from provenance.matching.background import calibration
-from provenance.matching.looks.changing.areas import Detector, areas
+from provenance.matching.looks.changing.areas import Detector, areas, covered
 from provenance.matching.looks.changing.held import held_in
 from provenance.matching.looks.changing.lens import stretch
 from provenance.matching.looks.changing.limit import seen_sides, smallest
@@ -114,7 +114,8 @@ def _window(questioned: Sight, piece: Piece, laid: Overlaid) -> tuple[list[Alter
             if not any(area.touches(other) for other in changed):  # else it is told already, by its light
                 changed.append(area)
                 found.append(place.alteration(area, "colour", "recoloured"))
-    what = colouring(laid.as_coded, (laid.questioned, laid.questioned_colours), (laid.seen, laid.seen_colours))
+    beside = (laid.seen & ~covered(changed, SMALL_SIDE), laid.seen_colours & ~covered(changed, CHROMA_SIDE))
+    what = colouring(laid.as_coded, (laid.questioned, laid.questioned_colours), beside)
     if what is not None:
         found.append(Alteration("colour", None, None, what))
     return found, _limit(piece, laid, (luma, *planes), seconds)

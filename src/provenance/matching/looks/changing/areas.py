@@ -11,6 +11,8 @@ import numpy as np
 from provenance.matching.background import calibration
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     Array = NDArray[np.float32]
@@ -53,6 +55,14 @@ class Detector:
         return (lasting >= 1) | (strength >= self.once)
 
 
+def covered(areas: Iterable[Area], side: int) -> Mask:
+    """Boxes that any of ``areas`` touches, and those beside them, which its edge may reach; shape (side, side)."""
+    mask = np.zeros((side, side), np.uint8)
+    for area in areas:
+        mask |= area.on(side).astype(np.uint8)
+    return np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)), bool)
+
+
 def squares(size: Array, seen: Mask, side: int) -> Array:
     """Means over squares that are wholly seen, at their middles; 0 elsewhere."""
     whole = cv2.blur(seen.astype(np.float32), (side, side), borderType=cv2.BORDER_CONSTANT) > 1 - 1e-4
@@ -71,6 +81,13 @@ class Area:
     last: int
     box: tuple[float, float, float, float]
     mask: Mask
+
+    def on(self, side: int) -> Mask:
+        """The mask on a grid of ``side`` boxes a side, with every box that it touches; shape (side, side)."""
+        own = len(self.mask)
+        if side >= own:
+            return np.repeat(np.repeat(self.mask, side // own, axis=0), side // own, axis=1)
+        return np.asarray(self.mask.reshape(side, own // side, side, own // side).any((1, 3)), bool)
 
     def touches(self, other: Area) -> bool:
         """Whether both are at one time and place."""

@@ -174,12 +174,13 @@ def _filtered(own: Array, shown: Array) -> Array:
 
 
 def _blocks(planes: Array, seen: NDArray[np.bool_]) -> Array:
-    """Means over a quarter of the picture's side, where all of it is seen: what softness and noise leave alone."""
+    """Means over what is seen of blocks of a quarter of the side, if half is: what softness and noise leave alone."""
     count, channels, side, _ = planes.shape
     step = side // _PARTS
-    means = planes.reshape(count, channels, _PARTS, step, _PARTS, step).mean((3, 5))
-    whole = seen.reshape(_PARTS, step, _PARTS, step).all((1, 3))
-    return np.asarray(means[:, :, whole], np.float32)
+    sums = (planes * seen).reshape(count, channels, _PARTS, step, _PARTS, step).sum((3, 5))
+    boxes = seen.reshape(_PARTS, step, _PARTS, step).sum((1, 3))
+    shown = boxes >= step**2 / 2
+    return np.asarray(sums[:, :, shown] / boxes[shown], np.float32)
 
 
 _PARTS: Final = 4
