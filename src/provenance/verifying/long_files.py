@@ -28,9 +28,11 @@ def compare_places(search: Search, library: CodeLibrary, held: Callable[[str], M
     """
     from provenance.matching.looks.library import LEAST_VOTES
     from provenance.matching.looks.sight import Sight
-    from provenance.matching.looks.windows import MOST_PLACES, PLACES, is_long, windows
+    from provenance.matching.looks.windows import MOST_PLACES, PLACES, THINNED, is_long, windows
 
     long_file = is_long(search.file)
+    if not long_file and library.longest < THINNED:  # another search by codes, for nothing
+        return
     asked = windows(search.file) if long_file else (search.file,)
     found = [one for part in asked for one in library.places(part, PLACES) if one.weight >= LEAST_VOTES]
     tried = 0

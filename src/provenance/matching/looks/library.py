@@ -103,6 +103,11 @@ class CodeLibrary:
         """Recordings that are searched: those whose pictures were looked at, whatever these show."""
         return frozenset(self._sources)
 
+    @property
+    def longest(self) -> float:
+        """Seconds of the longest recording, up to its last code."""
+        return float(self._times.max()) if len(self._times) else 0.0
+
     def likely(self, questioned: Sight) -> list[Proposed]:
         """Recordings that clearly look like the file as it lies, neither turned nor mirrored: an eighth of the search.
 

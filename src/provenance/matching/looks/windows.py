@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.comparison import Span
 from provenance.matching.looks.part import part_of
+from provenance.matching.looks.sight import MOST_COMPARED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,8 @@ WINDOW: Final = 256
 MOST_WINDOWS: Final = 64
 #: Places that are compared, of one window and in all: each takes 0.1 to 1 s.
 PLACES, MOST_PLACES = 3, 64
+#: Seconds up to which a recording is compared by every small picture that is kept of it, 0.4 s apart.
+THINNED: Final = 0.4 * MOST_COMPARED
 #: Seconds around the pictures that voted in which a piece may begin and end: those asked about lie a second apart,
 #: codes in the index at most 4 s.
 _AROUND: Final = 4.0
