@@ -135,8 +135,9 @@ SMALL_SIDE = 96
 CHROMA_SIDE = 24
 SMALL_BYTES = SMALL_SIDE**2 + 2 * CHROMA_SIDE**2
 FEATURE_BYTES = 36
-#: Small pictures kept of one track; beyond it every second one goes and the pace halves. 6,000 are 62 MB.
-MOST_SMALL = 6_000
+#: Small pictures kept of one track; beyond it every second one goes and the pace halves. 8,500 are 88 MB: of three
+#: hours one in 1.6 s, so that 5 s have three. Up to 6,000 were kept until docs/adr/0060, of three hours one in 3.2 s.
+MOST_SMALL = 8_500
 #: Pictures with local features kept of one track, in the same manner, and features of one picture: as it is, and as in
 #: a mirror.
 MOST_FEATURED = 1_500

@@ -195,3 +195,14 @@ def test_a_png_of_a_decoded_picture_stays_exact(studio, archive, tmp_path):
 def test_a_foreign_still_is_no_match(archive, still):
     status, out = archive("verify", "--json", still(of="harbour"))
     assert (status, json.loads(out)["relation"]) == (1, "no-match")
+
+
+@pytest.mark.parametrize("at", [3.0, 5.0, 7.0])
+def test_a_moment_between_small_pictures_of_a_fast_pan_is_not_another_one(at, studio, tmp_path):
+    """Shifted, another moment's small picture fits; the code of the picture as it lies tells that it is not it."""
+    path = studio.clip("quay", seconds=12, gop=50, sound=None)
+    stock.ffmpeg("-i", path, "-vf", f"select='gte(t,{at - 0.001})'", "-frames:v", "1", "-q:v", "3", tmp_path / "s.jpg")
+    found = compare_looks(looked(tmp_path / "s.jpg", "close"), {"quay": looked(path, "kept")})
+    told = moments(found)
+    assert {one.source for one in found.segments} | {name for name, *_ in found.others} == {"quay"}
+    assert not told or min(max(start - at, at - end, 0) for start, end in told) <= 0.4

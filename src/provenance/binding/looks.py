@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
     from provenance.binding.pictures import Picture
 
-#: Small pictures of a questioned file, which nobody keeps.
-MOST_CLOSE = 3_000
+#: Small pictures of a questioned file, which nobody keeps, while they lie nearer to each other than these seconds. Of
+#: long files as many are taken as of recordings: of three hours one in 1.28 s, and in 5 s of them four.
+MOST_CLOSE, _CLOSE = 3_000, 0.3
 #: Local features of one picture, the strongest first. The prototype of matching.md took 300 to 400.
 FEATURES = MOST_FEATURES // 2
 #: Longer side of the picture in which local features are looked for.
@@ -90,7 +91,8 @@ class LooksObserver:
         self._codes: list[bytes] = []
         self._qualities: list[bytes] = []
         self._count = 0
-        self._small = _Thinned(float(small_gap / time_base), MOST_CLOSE if close else MOST_SMALL)
+        near = (MOST_CLOSE, _CLOSE / float(time_base)) if close else (MOST_SMALL, 0.0)
+        self._small = _Thinned(float(small_gap / time_base), MOST_SMALL, near)
         self._features = _Thinned(float(feature_gap / time_base), MOST_FEATURED)
         self._mirrored = close
         self._finder: cv2.ORB | None = None
@@ -165,11 +167,15 @@ class LooksObserver:
 
 
 class _Thinned:
-    """Rows at a pace; when there are too many, every second one goes and the pace halves."""
+    """Rows at a pace; when there are too many, every second one goes and the pace halves.
 
-    def __init__(self, gap: float, most: int) -> None:
+    ``near``: how many there may be while they lie nearer to each other than that.
+    """
+
+    def __init__(self, gap: float, most: int, near: tuple[int, float] | None = None) -> None:
         self._gap = gap
         self._most = most
+        self._near = near or (most, 0.0)
         self._due: float | None = None
         self.places: list[int] = []
         self.rows: list[bytes] = []
@@ -179,15 +185,17 @@ class _Thinned:
         return self._due is None or pts == NO_PTS or pts >= self._due or not self._gap
 
     def add(self, place: int, pts: int, row: bytes) -> None:
-        if len(self.rows) == self._most:
+        if len(self.rows) == self._most or (len(self.rows) >= self._near[0] and self._pace() < self._near[1]):
             del self.places[1::2], self.rows[1::2], self._times[1::2]
-            paced = (self._times[-1] - self._times[0]) / max(1, len(self._times) - 1)
-            self._gap = max(2 * self._gap, paced)
+            self._gap = max(2 * self._gap, self._pace())
         self.places.append(place)
         self.rows.append(row)
         self._times.append(pts)
         # a little less than the gap: pts of 29.97 pictures a second do not fall on its multiples
         self._due = pts + self._gap * 0.99
+
+    def _pace(self) -> float:
+        return (self._times[-1] - self._times[0]) / max(1, len(self._times) - 1)
 
 
 assert CODE_BYTES * 8 == FREQUENCIES**2

@@ -9,20 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from provenance import lookup, records
+from provenance import lookup
 from provenance.comparison import Note
 from provenance.errors import RecordError
 from provenance.matching.left_aside import left_aside
 from provenance.store.segments import CODES
 from provenance.verifying.known import measurement
+from provenance.verifying.long_files import compare_places, library_of, searched_coarsely
+from provenance.verifying.looks_by_features import by_features
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from provenance.comparison import Comparison, Span
     from provenance.custodian import Custodian
     from provenance.evidence import Measurement
-    from provenance.matching.looks.library import Proposed
+    from provenance.matching.looks.library import Place, Proposed
     from provenance.matching.looks.pieces import Piece
     from provenance.matching.looks.sight import Sight
     from provenance.verifying.file import FileInHand
@@ -35,7 +37,7 @@ _UNPROPOSED: Final = 8
 
 
 @dataclass
-class _Search:
+class Search:
     """What one search has come to. ``compared``: recordings that were searched, by codes or one by one."""
 
     questioned: Measurement
@@ -47,6 +49,8 @@ class _Search:
     #: of what was compared one by one
     measured: dict[str, Measurement] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
+    #: looks of recordings that were compared place by place
+    sights: dict[str, Sight | None] = field(default_factory=dict)
 
     @property
     def is_still(self) -> bool:
@@ -81,6 +85,15 @@ class _Search:
             return
         self.pieces.extend(pieces_with(self.file, source, measured, deep=self.deep))
 
+    def compare_at(self, place: Place, sight: Sight, measured: Measurement) -> None:
+        """Add what one recording explains at one place, by all small pictures that are kept there."""
+        from provenance.matching.looks.explaining import pieces_between
+        from provenance.matching.looks.windows import laid_at
+
+        self.compared.add(place.source)
+        self.measured[place.source] = measured
+        self.pieces.extend(pieces_between(*laid_at(self.file, sight, place), deep=self.deep))
+
     def leave_out(self, why: str, count: int) -> None:
         """Note that ``count`` recordings were not searched."""
         if count:
@@ -100,10 +113,10 @@ def by_looks(
     sight = Sight.of("", measured)
     if sight is None:
         return _unfound(comparison, [_too_little("times of its pictures are not known")], complete=False)
-    search = _Search(measured, sight, questions.deep)
+    search = Search(measured, sight, questions.deep)
     notes = _run(search, custodian, known, questions)
     found = search.found()
-    far_apart = list(_searched_coarsely(sight, search.measured if found is None else {}))
+    far_apart = list(searched_coarsely(sight, search.measured if found is None else {}))
     notes += far_apart
     if found is None:
         if tells_too_little(sight):
@@ -121,7 +134,7 @@ def by_looks(
     return _merged(comparison, found, notes)
 
 
-def _left_aside(found: Comparison, search: _Search) -> tuple[Note, ...]:
+def _left_aside(found: Comparison, search: Search) -> tuple[Note, ...]:
     used = {one.source: search.measured[one.source] for one in found.segments}
     return left_aside(search.questioned, used)
 
@@ -141,7 +154,7 @@ def beside_exact(
     sight = Sight.of("", measured)
     if sight is None:
         return comparison
-    search = _Search(measured, part_of(sight, parts), questions.deep)
+    search = Search(measured, part_of(sight, parts), questions.deep)
     if search.is_still:
         return comparison
     notes = _run(search, custodian, known, questions)
@@ -151,7 +164,7 @@ def beside_exact(
 
 def _with_parts(
     comparison: Comparison,
-    search: _Search,
+    search: Search,
     parts: tuple[Span, ...],
     held: Mapping[str, Measurement],
     notes: list[Note],
@@ -177,7 +190,7 @@ def _with_parts(
     return completed(comparison, replace(found, notes=(*found.notes, *notes, *_left_aside(found, search))), wholes)
 
 
-def _run(search: _Search, custodian: Custodian | None, known: Known, questions: Questions) -> list[Note]:
+def _run(search: Search, custodian: Custodian | None, known: Known, questions: Questions) -> list[Note]:
     """Compare with all that is asked for; what was not searched."""
     if custodian is None or questions.evidence_ids:
         _compare_named(search, known.measured)
@@ -186,29 +199,6 @@ def _run(search: _Search, custodian: Custodian | None, known: Known, questions: 
     return [
         Note("evidence.notMeasured", "informational", f"{n} recordings {why}") for why, n in search.left_out.items()
     ]
-
-
-#: Seconds between the pictures of a file that are searched for, from which on pieces of ten seconds can be missed: in
-#: files of more than 21 minutes.
-_FAR_APART: Final = 5
-
-
-def _searched_coarsely(sight: Sight, measured: Mapping[str, Measurement]) -> Iterator[Note]:
-    """What is not excluded where so few pictures of a long file, or of a long recording, can be compared."""
-    from provenance.matching.looks.library import seconds_apart
-    from provenance.matching.looks.pieces import LEAST_TOLD
-
-    apart = seconds_apart(sight)
-    if apart > _FAR_APART:
-        detail = (
-            f"one picture in {apart:.0f} s was searched for: pieces shorter than {2 * apart:.0f} s are not excluded"
-        )
-        yield Note("questioned.notMeasured", "informational", detail)
-    kept = [seen.pace for source, one in measured.items() if (seen := type(sight).of(source, one)) is not None]
-    sparse = sum(LEAST_TOLD * pace > float(sight.length()) for pace in kept)
-    if sparse:
-        detail = f"{sparse} long recordings keep a picture in {max(kept):.1f} s: too few to tell a piece of this length"
-        yield Note("evidence.notMeasured", "informational", detail)
 
 
 def _too_little(why: str) -> Note:
@@ -231,17 +221,19 @@ def _merged(comparison: Comparison, found: Comparison, notes: list[Note]) -> Com
     return replace(found, notes=tuple(dict.fromkeys((*found.notes, *kept))))
 
 
-def _compare_named(search: _Search, measured: Mapping[str, Measurement]) -> None:
+def _compare_named(search: Search, measured: Mapping[str, Measurement]) -> None:
     for source, one in measured.items():
         search.compare(source, one)
     never = sum(bool(one.of_kind("video")) and source not in search.compared for source, one in measured.items())
     search.leave_out(_NEVER_LOOKED_AT, never)
+    if not search.is_still and not search.is_settled:
+        compare_places(search, library_of(search.measured), search.measured.get)
 
 
 _NEVER_LOOKED_AT: Final = "were measured before looks were: `provenance examine --renew` measures them again"
 
 
-def _search_all(custodian: Custodian, search: _Search, known: Known) -> None:
+def _search_all(custodian: Custodian, search: Search, known: Known) -> None:
     """Codes of everything held, then, if they do not explain the file, local features."""
     from provenance.matching.looks.library import LEAST_VOTES, MOST_PROPOSED, NEARLY, CodeLibrary
 
@@ -259,13 +251,19 @@ def _search_all(custodian: Custodian, search: _Search, known: Known) -> None:
         if source not in search.tried:
             _compare_held(custodian, search, known, source)
     search.leave_out("are not in the index, which cannot be written here", len(set(unindexed) - search.tried))
+    if not search.is_still and not search.is_settled:
+        compare_places(search, library, lambda source: _held(custodian, search, known, source))
     if search.deep or not search.is_settled:
-        for proposed in _by_features(custodian, search, library.sources):
+        likely, passed = by_features(custodian, search.file, library.sources, deep=search.deep)
+        search.leave_out(
+            "were searched by codes alone, the earliest: `--deep` searches their local features, too", passed
+        )
+        for proposed in likely:
             if proposed.source not in search.tried:
                 _compare_held(custodian, search, known, proposed.source)
 
 
-def _compare_ranked(custodian: Custodian, search: _Search, known: Known, ranked: Sequence[Proposed]) -> None:
+def _compare_ranked(custodian: Custodian, search: Search, known: Known, ranked: Sequence[Proposed]) -> None:
     """Compare with as many as are proposed, or, if they explain the whole file, with those that have as many votes."""
     from provenance.matching.looks.library import MOST_PROPOSED, NEARLY
 
@@ -276,55 +274,18 @@ def _compare_ranked(custodian: Custodian, search: _Search, known: Known, ranked:
             _compare_held(custodian, search, known, one.source)
 
 
-def _compare_held(custodian: Custodian, search: _Search, known: Known, source: str) -> None:
+def _compare_held(custodian: Custodian, search: Search, known: Known, source: str) -> None:
+    measured = _held(custodian, search, known, source)
+    if measured is not None:
+        search.compare(source, measured)
+
+
+def _held(custodian: Custodian, search: Search, known: Known, source: str) -> Measurement | None:
+    """What was measured of a recording; None where it cannot be opened."""
     try:
-        search.compare(source, known.measured.get(source) or measurement(custodian, source))
+        return search.measured.get(source) or known.measured.get(source) or measurement(custodian, source)
     except RecordError:  # `audit` tells why
-        search.leave_out("could not be opened", 1)
+        if source not in search.tried:
+            search.leave_out("could not be opened", 1)
         search.tried.add(source)
-
-
-def _by_features(custodian: Custodian, search: _Search, sources: Iterable[str]) -> list[Proposed]:
-    """Recordings that share local features: of as many as are searched by default, the last first, or of all."""
-    from provenance.matching.looks.library import FEATURES_AT_ONCE, MOST_PROPOSED, ranked_by_features
-
-    found: list[Proposed] = []
-    asked: list[tuple[str, bytes]] = []
-    count = passed = 0
-    for source in reversed(custodian.archive.in_log_order(set(sources))):
-        if passed:
-            passed += 1
-            continue
-        rows = _features_of(custodian, source)
-        if count + len(rows) > FEATURES_AT_ONCE * _ROW:
-            found += ranked_by_features(search.file, asked)
-            asked, count = [], 0
-            if not search.deep:
-                passed = 1
-                continue
-        asked.append((source, rows))
-        count += len(rows)
-    found += ranked_by_features(search.file, asked)
-    search.leave_out("were searched by codes alone, the earliest: `--deep` searches their local features, too", passed)
-    return sorted(found, key=lambda one: -one.weight)[:MOST_PROPOSED]
-
-
-#: Bytes of a local feature in its blob, the number of the picture included.
-_ROW: Final = 40
-
-
-def _features_of(custodian: Custodian, source: str) -> bytes:
-    """Rows of the features blob of a recording's first track that has one; none where they cannot be read."""
-    try:
-        return next(_feature_rows(custodian, source), b"")
-    except RecordError:
-        return b""
-
-
-def _feature_rows(custodian: Custodian, source: str) -> Iterator[bytes]:
-    from provenance.binding.codec import HEADER_BYTES, parse_header
-
-    for row in records.by_standing(custodian, source):
-        for (kind, _), blob in sorted(records.opened_blobs(custodian, row, {"features"}).items()):
-            if parse_header(blob).kind == kind:
-                yield blob[HEADER_BYTES:]
+        return None

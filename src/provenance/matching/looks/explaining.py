@@ -29,8 +29,11 @@ _EXPLAINED: Final = 0.95
 def pieces_with(file: Sight, source: str, measured: Measurement, *, deep: bool = False) -> list[Piece]:
     """What one evidence explains of a file, whatever else is held. ``deep``: by local features in any case."""
     sight = Sight.of(source, measured)
-    if sight is None:
-        return []
+    return [] if sight is None else pieces_between(file, sight, deep=deep)
+
+
+def pieces_between(file: Sight, sight: Sight, *, deep: bool = False) -> list[Piece]:
+    """As :func:`pieces_with`, of the looks of one evidence or of a part of them."""
     found: list[Piece] = []
     first: list[Proposal] = []
     for tier in (by_codes, by_features):

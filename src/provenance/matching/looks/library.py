@@ -61,6 +61,16 @@ class Proposed:
     weight: float
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a recording looks like a file: ``here`` of the file, ``there`` of the recording, seconds from and to."""
+
+    source: str
+    here: tuple[float, float]
+    there: tuple[float, float]
+    weight: float
+
+
 class CodeLibrary:
     """Codes of everything held. ``room``: no fewer bytes than all segments have together."""
 
@@ -93,6 +103,11 @@ class CodeLibrary:
         """Recordings that are searched: those whose pictures were looked at, whatever these show."""
         return frozenset(self._sources)
 
+    @property
+    def longest(self) -> float:
+        """Seconds of the longest recording, up to its last code."""
+        return float(self._times.max()) if len(self._times) else 0.0
+
     def likely(self, questioned: Sight) -> list[Proposed]:
         """Recordings that clearly look like the file as it lies, neither turned nor mirrored: an eighth of the search.
 
@@ -106,6 +121,41 @@ class CodeLibrary:
     def ranked(self, questioned: Sight) -> list[Proposed]:
         """Every recording that looks like some of the file in hand, the likeliest first; earlier ones at a tie."""
         return self._ranked(laid_out(questioned, _asked(questioned)), EIGHT)
+
+    def places(self, questioned: Sight, most: int) -> list[Place]:
+        """The ``most`` likeliest places of what is asked about, in the eight ways to lay it, the likeliest first."""
+        found: list[Place] = []
+        if len(self._codes):
+            for frame in laid_out(questioned, _MOST_ASKED):
+                for way in EIGHT:
+                    found += self._placed(frame, turned_codes(frame.codes, way), most)
+        chosen: list[Place] = []
+        for one in sorted(found, key=lambda each: -each.weight):
+            if len(chosen) == most:
+                break
+            if not any(_is_within(one, other) for other in chosen):
+                chosen.append(one)
+        return chosen
+
+    def _placed(self, frame: Frame, asked: NDArray[np.uint8], most: int) -> Iterator[Place]:
+        owners, rows, weights, shown = self._near(asked)
+        if not len(rows):
+            return
+        for slope in _SLOPES:
+            moments = np.floor(shown - slope * frame.times[rows]).astype(np.int64)
+            moments -= moments.min()
+            for shift in (0, 1):
+                spots = owners * (int(moments.max()) + 2) + (moments + shift) // 2
+                names, sums = _summed(spots, rows, weights)
+                for spot in np.argsort(-sums, kind="stable")[:most].tolist():
+                    mine = spots == names[spot]
+                    here, there = frame.times[rows[mine]], shown[mine]
+                    yield Place(
+                        self._sources[int(owners[mine][0])],
+                        (float(here.min()), float(here.max())),
+                        (float(there.min()), float(there.max())),
+                        float(sums[spot]),
+                    )
 
     def _ranked(self, frames: Sequence[Frame], ways: Sequence[Turned]) -> list[Proposed]:
         best: dict[int, float] = {}
@@ -125,14 +175,9 @@ class CodeLibrary:
 
     def _voted(self, frame: Frame, asked: NDArray[np.uint8]) -> Iterator[tuple[int, float]]:
         """Number and votes of every recording that has codes near to those asked about."""
-        bits, near = faiss.knn_hamming(np.ascontiguousarray(asked), self._codes, min(_NEAREST, len(self._codes)))
-        rows, columns = np.nonzero((bits <= FARTHEST) & (near >= 0))
+        owners, rows, weights, shown = self._near(asked)
         if not len(rows):
             return
-        found = near[rows, columns]
-        weights = (FARTHEST + 1 - bits[rows, columns]).astype(np.float64)
-        owners = np.searchsorted(self._starts, found, side="right") - 1
-        shown = self._times[found].astype(np.float64)
         # Half of what all codes say, at whatever moments, counts as well: a speed may be none of those tried.
         votes = _best_of(owners, rows, np.zeros(len(rows), np.int64), weights) / 2
         likely = np.zeros(len(votes), bool)
@@ -146,32 +191,54 @@ class CodeLibrary:
                 votes[: len(again)] = np.maximum(votes[: len(again)], again)
         yield from ((int(owner), float(votes[owner])) for owner in np.unique(owners))
 
+    def _near(
+        self, asked: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """Of every code near to one asked about: its recording, the row of the one asked, its weight, its seconds."""
+        bits, near = faiss.knn_hamming(np.ascontiguousarray(asked), self._codes, min(_NEAREST, len(self._codes)))
+        rows, columns = np.nonzero((bits <= FARTHEST) & (near >= 0))
+        found = near[rows, columns]
+        weights = (FARTHEST + 1 - bits[rows, columns]).astype(np.float64)
+        owners = np.searchsorted(self._starts, found, side="right") - 1
+        return owners, rows, weights, self._times[found].astype(np.float64)
+
+
+def _is_within(one: Place, other: Place) -> bool:
+    """Whether ``one`` says nothing beyond ``other``: the same recording, at places that overlap in both."""
+    return one.source == other.source and all(
+        first <= end + _ONE_PLACE and start <= last + _ONE_PLACE
+        for (first, last), (start, end) in ((one.here, other.here), (one.there, other.there))
+    )
+
+
+#: Seconds between two places that are taken for one.
+_ONE_PLACE: Final = 2.0
+
 
 def _best_of(
     owners: NDArray[np.int64], asked: NDArray[np.int64], moments: NDArray[np.int64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """For each owner the most that one moment gets, each picture asked about counting once there."""
     moments = moments - moments.min()
-    width, count = int(moments.max()) + 1, int(asked.max()) + 1
-    places = (owners * width + moments) * count + asked
-    order = np.lexsort((-weights, places))
-    first = np.ones(len(order), bool)
-    first[1:] = places[order][1:] != places[order][:-1]
-    counted = order[first]
-    spots, inverse = np.unique(places[counted] // count, return_inverse=True)
-    sums = np.bincount(inverse, weights=weights[counted])
+    width = int(moments.max()) + 1
+    spots, sums = _summed(owners * width + moments, asked, weights)
     out = np.zeros(int(owners.max()) + 1)
     np.maximum.at(out, spots // width, sums)
     return out
 
 
-def seconds_apart(questioned: Sight) -> float:
-    """Seconds between pictures of a file that are asked about, or that are compared, whichever lie further apart.
-
-    256 pictures of a file are asked about, and 3,000 small ones of it kept: of three hours one in 42 s, and in 4 s.
-    """
-    length = float(questioned.length())
-    return length / min(_asked(questioned), max(1, len(questioned.places)))
+def _summed(
+    spots: NDArray[np.int64], asked: NDArray[np.int64], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Every spot and its votes, each picture asked about counting once there."""
+    count = int(asked.max()) + 1
+    places = spots * count + asked
+    order = np.lexsort((-weights, places))
+    first = np.ones(len(order), bool)
+    first[1:] = places[order][1:] != places[order][:-1]
+    counted = order[first]
+    names, inverse = np.unique(places[counted] // count, return_inverse=True)
+    return np.asarray(names, np.int64), np.asarray(np.bincount(inverse, weights=weights[counted]), np.float64)
 
 
 def _asked(questioned: Sight) -> int:

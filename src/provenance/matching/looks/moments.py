@@ -12,11 +12,15 @@ import numpy as np
 
 from provenance.binding.looks import cosines
 from provenance.evidence import SMALL_SIDE
+from provenance.matching.looks.candidates import FARTHEST
+from provenance.matching.looks.pose import EIGHT, turned_codes
+from provenance.matching.looks.sightings import CODED_AGAIN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from provenance.matching.looks.glimpse import Glimpse
+    from provenance.matching.looks.sight import Sight
 
 #: Seconds around the best small picture in which the best moment lies: they are 0.4 s apart.
 _NEAR: Final = 0.45
@@ -64,6 +68,19 @@ class Moments:
         view = evidence.places[found.same_view]
         others = view[np.abs(evidence.times[view] - evidence.times[self.best]) > _OWN]
         self.usual = float(np.quantile(agree[others], _SELDOM)) if len(others) else 0.0
+
+    def contradicted(self, file: Sight, at: int, evidence: Sight) -> bool:
+        """Whether picture ``at`` of ``file``, laid on nothing, is far more alike to another moment than to these.
+
+        Where the camera pans fast, the view between two small pictures can fit, shifted, one of another time, and what
+        moves in it is left aside as if it were laid over the picture. A cropped still is alike to no moment as it lies.
+        """
+        ways = np.concatenate([turned_codes(file.codes[at : at + 1], way) for way in EIGHT])
+        far = np.min([np.unpackbits(evidence.codes ^ way, axis=1).sum(1) for way in ways], axis=0)
+        told = np.zeros(len(far), bool)
+        for first, last in self.stretches:
+            told |= np.abs(evidence.times - evidence.times[first : last + 1, None]).min(0) <= _NEAR
+        return bool(far.min() <= FARTHEST and far[told].min() > far.min() + CODED_AGAIN)
 
 
 def _near_rivals(found: Glimpse) -> NDArray[np.bool_]:

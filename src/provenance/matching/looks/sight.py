@@ -71,6 +71,18 @@ class Sight:
         return float(np.median(np.diff(self.times[self.places]))) if len(self.places) > 1 else 0.0
 
     @property
+    def spacing(self) -> float:
+        """Seconds from a small picture to the next, the median, of all that there are; 0 where there is one."""
+        assert self.track.looks is not None
+        places = np.array(self.track.looks.small_places, np.int64)
+        return float(np.median(np.diff(self.times[places]))) if len(places) > 1 else 0.0
+
+    @property
+    def is_thinned(self) -> bool:
+        """Whether fewer small pictures are compared than there are."""
+        return self._step > 1
+
+    @property
     def end(self) -> float:
         """Seconds at which the last picture ends."""
         return float(self.line.seconds(max(self.line.ends)))

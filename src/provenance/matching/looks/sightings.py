@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
 
+#: Bits of 256 that coding a picture again changes at most (design/matching.md: 10 to 30).
+CODED_AGAIN: Final = 30
 #: Nearest codes and local features looked at for each.
 _NEAREST, _NEAREST_FEATURES = 12, 8
 #: Bits by which a local feature may differ to vote, and to lie in a pose; and the part of its distance to the next.
@@ -57,10 +59,21 @@ class Sighting:
 
 
 def by_codes(questioned: Sight, at: int, evidence: Sequence[Sight]) -> list[Sighting]:
-    """Kept pictures with a code near that of picture ``at``, whole or without its border, in the eight ways."""
+    """Pictures with a code near that of picture ``at``, whole or without its border, in the eight ways.
+
+    Of those with a small picture, and very near ones of all: in a fast pan, a moment is like none of the former.
+    """
+    found = _by_codes(questioned, at, [(sight, sight.places) for sight in evidence], FARTHEST)
+    found += _by_codes(questioned, at, [(sight, np.arange(len(sight.times))) for sight in evidence], CODED_AGAIN)
+    return sorted(found, key=lambda one: -one.weight)
+
+
+def _by_codes(
+    questioned: Sight, at: int, evidence: Sequence[tuple[Sight, NDArray[np.int64]]], farthest: int
+) -> list[Sighting]:
     rows, owners, times = [], [], []
-    for owner, sight in enumerate(evidence):
-        chosen = sight.places[sight.says[sight.places]]
+    for owner, (sight, places) in enumerate(evidence):
+        chosen = places[sight.says[places]]
         rows.append(sight.codes[chosen])
         owners.append(np.full(len(chosen), owner))
         times.append(sight.times[chosen])
@@ -74,11 +87,11 @@ def by_codes(questioned: Sight, at: int, evidence: Sequence[Sight]) -> list[Sigh
         for turned in EIGHT:
             near, which = index.search(turned_codes(code, turned), min(_NEAREST, index.ntotal))
             for far, row in zip(near[0], which[0], strict=True):
-                if row >= 0 and far <= FARTHEST:
+                if row >= 0 and far <= farthest:
                     pose = Pose(turned.matrix @ np.linalg.inv(matrix))
                     weight = FARTHEST + 1 - float(far)
-                    found.append(Sighting(evidence[owner_of[row]], pose, float(time_of[row]), weight))
-    return sorted(found, key=lambda one: -one.weight)
+                    found.append(Sighting(evidence[owner_of[row]][0], pose, float(time_of[row]), weight))
+    return found
 
 
 def _frames(questioned: Sight, at: int) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float64]]]:

@@ -171,7 +171,7 @@ def _told(file: Sight, at: int, seen: Glimpse) -> Found | None:
         return None
     moments = Moments(seen)
     differs = seen.energy >= LEAST_ENERGY and seen.places >= LEAST_PLACES
-    if not differs or not _is_told(seen, moments):
+    if not differs or not _is_told(seen, moments) or moments.contradicted(file, at, seen.evidence):
         return Found(seen, moments, "scene")
     # A pan over a place lays a photograph of it on one of its pictures, and what is beyond the edge was never recorded.
     return Found(seen, moments, "scene" if sees_more(file, seen.view.pose, at, at) else "same")
