@@ -12,9 +12,10 @@ from provenance.matching.background import threshold
 from provenance.matching.looks.alignment import LEAST_PICTURES, Search, likeness_along
 from provenance.matching.looks.another_camera import sees_more
 from provenance.matching.looks.carried import movement_apart
+from provenance.matching.looks.depth import parallax
 from provenance.matching.looks.edges import Laid, edge, meeting
 from provenance.matching.looks.following import Steadied, followed
-from provenance.matching.looks.laying import LEAST_ENERGY, evidence_gap, lay
+from provenance.matching.looks.laying import LEAST_ENERGY, evidence_gap, lay, warped
 from provenance.matching.looks.movement import Movement, movement
 from provenance.matching.looks.rivals import rivals
 from provenance.matching.looks.runs import FOREIGN, runs_of
@@ -142,7 +143,9 @@ def _of_rows(
     after = moments[high + 1] if high + 1 < len(moments) else None
     first = edge(laid, course, moments[low], before, step=-1)
     last = edge(laid, course, moments[high], after, step=1)
-    if standing == "same" and sees_more(laid.questioned, laid.pose, first, last):
+    if standing == "same" and (
+        sees_more(laid.questioned, laid.pose, first, last) or _from_elsewhere(laid, course, inside)
+    ):
         standing = "event"
     return Piece(
         laid.evidence,
@@ -156,6 +159,12 @@ def _of_rows(
         len(inside),
         steadied=steadied,
     )
+
+
+def _from_elsewhere(laid: Laid, course: Course, rows: Rows) -> bool:
+    """Whether a camera in another place saw what the evidence's small pictures ``rows`` show."""
+    here, seen = warped(laid.questioned.small[laid.near(course, rows)], laid.pose)
+    return parallax(laid.evidence.small[rows], here, seen).shown
 
 
 def _is_shown(moves: Movement, pictures: int) -> bool:
