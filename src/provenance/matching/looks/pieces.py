@@ -73,6 +73,8 @@ class Piece:
     rivals: tuple[Course, ...] = ()
     #: the questioned track with its view standing, in which ``pose`` holds, where the view moves
     steadied: Steadied | None = None
+    #: of an ``event``: by its depth, which a wrong pose can make up, and not by what it shows past the edge
+    deep: bool = False
 
     @property
     def weight(self) -> float:
@@ -143,9 +145,9 @@ def _of_rows(
     after = moments[high + 1] if high + 1 < len(moments) else None
     first = edge(laid, course, moments[low], before, step=-1)
     last = edge(laid, course, moments[high], after, step=1)
-    if standing == "same" and (
-        sees_more(laid.questioned, laid.pose, first, last) or _from_elsewhere(laid, course, inside)
-    ):
+    extra = standing == "same" and sees_more(laid.questioned, laid.pose, first, last)
+    deep = standing == "same" and not extra and _from_elsewhere(laid, course, inside)
+    if extra or deep:
         standing = "event"
     return Piece(
         laid.evidence,
@@ -158,6 +160,7 @@ def _of_rows(
         moves,
         len(inside),
         steadied=steadied,
+        deep=deep,
     )
 
 
@@ -227,10 +230,11 @@ _NEAR_CUT: Final = 0.25
 def another_cameras(pieces: Iterable[Piece]) -> list[Piece]:
     """The same pieces; what one shows to be of another camera is not the same recording in another pose either.
 
-    Unless its pose is a wrong one: the picture is much more alike in the other (docs/adr/0046-wrong-poses.md).
+    Unless its pose is a wrong one: the picture is much more alike in the other (docs/adr/0046-wrong-poses.md). Depth
+    speaks of its own pose alone: where all is in its place in another, there is none (docs/adr/0058-depth.md).
     """
     told = list(pieces)
-    events = [one for one in told if one.standing == "event"]
+    events = [one for one in told if one.standing == "event" and not one.deep]
 
     def shared(piece: Piece) -> bool:
         mine = (
