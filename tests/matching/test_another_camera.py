@@ -138,6 +138,7 @@ class Told:
     last: int
     standing: str
     likeness: float = 0.9
+    deep: bool = False
 
 
 def test_no_other_pose_makes_the_same_moments_the_same_recording():
@@ -152,3 +153,9 @@ def test_a_pose_that_hardly_fits_does_not_show_another_camera(likeness, standing
     evidence = type("Evidence", (), {"source": "one"})()
     pieces = [Told(evidence, 0, 50, "same", 0.88), Told(evidence, 0, 50, "event", likeness)]
     assert another_cameras(pieces)[0].standing == standing
+
+
+def test_depth_in_one_pose_does_not_speak_against_another():
+    evidence = type("Evidence", (), {"source": "one"})()
+    pieces = [Told(evidence, 0, 50, "same", 0.87), Told(evidence, 0, 50, "event", 0.83, deep=True)]
+    assert another_cameras(pieces) == pieces

@@ -12,9 +12,10 @@ from provenance.matching.background import threshold
 from provenance.matching.looks.alignment import LEAST_PICTURES, Search, likeness_along
 from provenance.matching.looks.another_camera import sees_more
 from provenance.matching.looks.carried import movement_apart
+from provenance.matching.looks.depth import parallax
 from provenance.matching.looks.edges import Laid, edge, meeting
 from provenance.matching.looks.following import Steadied, followed
-from provenance.matching.looks.laying import LEAST_ENERGY, evidence_gap, lay
+from provenance.matching.looks.laying import LEAST_ENERGY, evidence_gap, lay, warped
 from provenance.matching.looks.movement import Movement, movement
 from provenance.matching.looks.rivals import rivals
 from provenance.matching.looks.runs import FOREIGN, runs_of
@@ -72,6 +73,8 @@ class Piece:
     rivals: tuple[Course, ...] = ()
     #: the questioned track with its view standing, in which ``pose`` holds, where the view moves
     steadied: Steadied | None = None
+    #: of an ``event``: by its depth, which a wrong pose can make up, and not by what it shows past the edge
+    deep: bool = False
 
     @property
     def weight(self) -> float:
@@ -142,7 +145,9 @@ def _of_rows(
     after = moments[high + 1] if high + 1 < len(moments) else None
     first = edge(laid, course, moments[low], before, step=-1)
     last = edge(laid, course, moments[high], after, step=1)
-    if standing == "same" and sees_more(laid.questioned, laid.pose, first, last):
+    extra = standing == "same" and sees_more(laid.questioned, laid.pose, first, last)
+    deep = standing == "same" and not extra and _from_elsewhere(laid, course, inside)
+    if extra or deep:
         standing = "event"
     return Piece(
         laid.evidence,
@@ -155,7 +160,14 @@ def _of_rows(
         moves,
         len(inside),
         steadied=steadied,
+        deep=deep,
     )
+
+
+def _from_elsewhere(laid: Laid, course: Course, rows: Rows) -> bool:
+    """Whether a camera in another place saw what the evidence's small pictures ``rows`` show."""
+    here, seen = warped(laid.questioned.small[laid.near(course, rows)], laid.pose)
+    return parallax(laid.evidence.small[rows], here, seen).shown
 
 
 def _is_shown(moves: Movement, pictures: int) -> bool:
@@ -218,10 +230,11 @@ _NEAR_CUT: Final = 0.25
 def another_cameras(pieces: Iterable[Piece]) -> list[Piece]:
     """The same pieces; what one shows to be of another camera is not the same recording in another pose either.
 
-    Unless its pose is a wrong one: the picture is much more alike in the other (docs/adr/0046-wrong-poses.md).
+    Unless its pose is a wrong one: the picture is much more alike in the other (docs/adr/0046-wrong-poses.md). Depth
+    speaks of its own pose alone: where all is in its place in another, there is none (docs/adr/0058-depth.md).
     """
     told = list(pieces)
-    events = [one for one in told if one.standing == "event"]
+    events = [one for one in told if one.standing == "event" and not one.deep]
 
     def shared(piece: Piece) -> bool:
         mine = (
