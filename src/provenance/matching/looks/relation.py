@@ -26,7 +26,7 @@ from provenance.comparison import (
     Span,
 )
 from provenance.matching.background import calibration_digest
-from provenance.matching.looks.candidates import PROPOSED, by_codes, by_features
+from provenance.matching.looks.candidates import PROPOSED, by_codes, by_features, by_insets
 from provenance.matching.looks.changes import Changes, changes_in, largest, said_of
 from provenance.matching.looks.laying import LEAST_ENERGY
 from provenance.matching.looks.pieces import LEAST_TOLD, SAME, another_cameras, moving_pieces, pieces_of
@@ -78,13 +78,16 @@ def pieces_with(file: Sight, source: str, measured: Measurement, *, deep: bool =
         return []
     found: list[Piece] = []
     first: list[Proposal] = []
-    for tier in (by_codes, by_features):
+    for tier in (by_codes, by_features, by_insets):
+        if tier is by_insets and any(one.standing == "same" for one in found):
+            break  # a small picture in a large one is looked for where nothing else was found
         proposals = tier(file, [sight])[: PROPOSED if deep else _TRIED]
         for proposal in proposals:
             found = _explaining(file, [sight], [proposal], found)
             if not deep and settles(file, found):
                 return found
-        first = [*proposals[:1], *first]
+        if tier is not by_insets:  # an inset is too small to follow a view by: a wrong pose was followed out of it
+            first = [*proposals[:1], *first]
     return found if _explained(file, found) >= _EXPLAINED else _with_moving(file, sight, first, found)
 
 
