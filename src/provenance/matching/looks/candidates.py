@@ -18,6 +18,7 @@ from provenance.binding.looks import codes
 from provenance.evidence import CODE_BYTES, SMALL_SIDE
 from provenance.matching.background import threshold
 from provenance.matching.looks.agreeing import agreeing, in_perspective
+from provenance.matching.looks.insets import inset_places
 from provenance.matching.looks.pose import EIGHT, Pose, turned_codes, window
 
 if TYPE_CHECKING:
@@ -64,11 +65,24 @@ class Proposal:
 
 def by_codes(questioned: Sight, evidence: Sequence[Sight]) -> list[Proposal]:
     """Proposals from the codes of whole pictures, in the eight ways to lay them, with static borders taken away."""
+    return _voted(laid_out(questioned, ASKED_CODES), evidence)
+
+
+def by_insets(questioned: Sight, evidence: Sequence[Sight]) -> list[Proposal]:
+    """Proposals from the codes of what may be a small picture in a large one, of the shape of each evidence."""
+    found = []
+    for one in evidence:
+        frames = insets(questioned, ASKED_CODES, [one.shape / questioned.shape, 1 / (one.shape * questioned.shape)])
+        found += _voted(frames, [one])
+    return _best(found)
+
+
+def _voted(frames: Sequence[Frame], evidence: Sequence[Sight]) -> list[Proposal]:
+    """Proposals of all evidence in the eight ways to lay ``frames``, by votes of their codes."""
     library, owners, times = _library(evidence)
     if library is None:
         return []
     votes: dict[tuple[int, int, int], list[tuple[float, float]]] = defaultdict(list)
-    frames = laid_out(questioned, ASKED_CODES)
     for number, frame in enumerate(frames):
         for way, turned in enumerate(EIGHT):
             asked = turned_codes(frame.codes, turned)
@@ -133,13 +147,28 @@ def laid_out(questioned: Sight, count: int) -> list[Frame]:
     frames = []
     if len(chosen):
         frames.append(Frame(questioned.codes[chosen], questioned.times[chosen], np.eye(3)))
-    rows = np.linspace(0, len(questioned.small) - 1, min(len(questioned.small), count)).astype(np.int64)
-    small = questioned.small[rows]
-    for left, top, right, bottom in inners(small):
-        cut = np.stack([reduction.means(one[top:bottom, left:right], SMALL_SIDE, SMALL_SIDE) for one in small])
-        matrix = window(*(place / SMALL_SIDE for place in (left, top, right, bottom)))
-        frames.append(Frame(codes(cut), questioned.times[questioned.places[rows]], matrix))
-    return frames
+    rows = _spread(questioned, count)
+    return [*frames, *(_inside(questioned, rows, box) for box in inners(questioned.small[rows]))]
+
+
+def insets(questioned: Sight, count: int, shapes: Iterable[float]) -> list[Frame]:
+    """What may be small pictures in it, of ``shapes`` (width by height in parts of the picture)."""
+    rows = _spread(questioned, count)
+    return [_inside(questioned, rows, box) for box in inset_places(questioned.small[rows], shapes)]
+
+
+def _spread(questioned: Sight, count: int) -> NDArray[np.int64]:
+    return np.linspace(0, len(questioned.small) - 1, min(len(questioned.small), count)).astype(np.int64)
+
+
+def _inside(questioned: Sight, rows: NDArray[np.int64], box: tuple[int, int, int, int]) -> Frame:
+    """Codes of what lies inside ``box`` (left, top, right, bottom in boxes) of some small pictures."""
+    left, top, right, bottom = box
+    cut = np.stack(
+        [reduction.means(one[top:bottom, left:right], SMALL_SIDE, SMALL_SIDE) for one in questioned.small[rows]]
+    )
+    matrix = window(*(place / SMALL_SIDE for place in box))
+    return Frame(codes(cut), questioned.times[questioned.places[rows]], matrix)
 
 
 def inners(pictures: NDArray[np.uint8]) -> list[tuple[int, int, int, int]]:

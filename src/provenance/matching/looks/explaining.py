@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from provenance.matching.looks.candidates import PROPOSED, by_codes, by_features
+from provenance.matching.looks.candidates import PROPOSED, by_codes, by_features, by_insets
 from provenance.matching.looks.pieces import LEAST_TOLD, another_cameras, moving_pieces, pieces_of
 from provenance.matching.looks.sight import Sight
 from provenance.matching.looks.stills import is_still
@@ -36,13 +36,16 @@ def pieces_between(file: Sight, sight: Sight, *, deep: bool = False) -> list[Pie
     """As :func:`pieces_with`, of the looks of one evidence or of a part of them."""
     found: list[Piece] = []
     first: list[Proposal] = []
-    for tier in (by_codes, by_features):
+    for tier in (by_codes, by_features, by_insets):
+        if tier is by_insets and any(one.standing == "same" for one in found):
+            break  # a small picture in a large one is looked for where nothing else was found
         proposals = tier(file, [sight])[: PROPOSED if deep else _TRIED]
         for proposal in proposals:
             found = explaining(file, [sight], [proposal], found)
             if not deep and settles(file, found):
                 return found
-        first = [*proposals[:1], *first]
+        if tier is not by_insets:  # an inset is too small to follow a view by: a wrong pose was followed out of it
+            first = [*proposals[:1], *first]
     return found if _explained(file, found) >= _EXPLAINED else _with_moving(file, sight, first, found)
 
 
