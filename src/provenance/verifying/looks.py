@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from provenance.comparison import Comparison, Span
     from provenance.custodian import Custodian
     from provenance.evidence import Measurement
-    from provenance.matching.looks.library import Place, Proposed
+    from provenance.matching.looks.library import CodeLibrary, Place, Proposed
     from provenance.matching.looks.pieces import Piece
     from provenance.matching.looks.sight import Sight
     from provenance.verifying.file import FileInHand
@@ -261,6 +261,22 @@ def _search_all(custodian: Custodian, search: Search, known: Known) -> None:
         for proposed in likely:
             if proposed.source not in search.tried:
                 _compare_held(custodian, search, known, proposed.source)
+    if not search.is_still and not any(one.standing == "same" for one in search.pieces):
+        _compare_insets(custodian, search, known, library)
+
+
+def _compare_insets(custodian: Custodian, search: Search, known: Known, library: CodeLibrary) -> None:
+    """Where nothing was found: recordings of which the file may hold a small picture among others."""
+    from provenance.matching.looks.library import LEAST_VOTES
+
+    proposed = [one for one in library.around_insets(search.file) if one.weight >= LEAST_VOTES]
+    for one in proposed[: None if search.deep else _INSET_TRIED]:
+        if one.source not in search.tried:
+            _compare_held(custodian, search, known, one.source)
+
+
+#: Recordings compared because a small picture in the file may be of them: each takes half a second to three.
+_INSET_TRIED: Final = 4
 
 
 def _compare_ranked(custodian: Custodian, search: Search, known: Known, ranked: Sequence[Proposed]) -> None:

@@ -34,7 +34,7 @@ _SELDOM: Final = 0.3
 _LEAST, _OF_ONE_SIZE = 0.2, 3
 #: Rectangles that are told, and boxes by which one side at least differs from a likelier one's: neighbours too, so that
 #: codes choose between them. A box is a twentieth of a small inset, and a pose that is off by two was not refined.
-_TOLD, _APART = 32, 1
+INSETS, _APART = 32, 1
 
 
 def inset_places(pictures: NDArray[np.uint8], shapes: Iterable[float]) -> list[Box]:
@@ -56,7 +56,7 @@ def inset_places(pictures: NDArray[np.uint8], shapes: Iterable[float]) -> list[B
     for _, box in scored:
         if all(max(abs(a - b) for a, b in zip(box, other, strict=True)) >= _APART for other in told):
             told.append(box)
-        if len(told) == _TOLD:
+        if len(told) == INSETS:
             break
     return told
 

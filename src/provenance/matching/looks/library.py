@@ -1,7 +1,7 @@
 """Everything that is held, by codes and by local features: which recordings are worth comparing with a file in hand?
 
 What is held only orders the recordings that are compared. Poses, alignment and likeness are worked out pair by pair
-(`relation.pieces_with`), so that a score never depends on what else is held.
+(`explaining.pieces_with`), so that a score never depends on what else is held.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import faiss
 import numpy as np
 
 from provenance.evidence import CODE_BYTES, FEATURE_BYTES
-from provenance.matching.looks.candidates import FARTHEST, FEATURE_BITS, asked_pictures, laid_out
+from provenance.matching.looks.candidates import FARTHEST, FEATURE_BITS, asked_pictures, insets, laid_out
+from provenance.matching.looks.insets import INSETS
 from provenance.matching.looks.kept import parse_segment
 from provenance.matching.looks.pose import EIGHT, turned_codes
 
@@ -42,8 +43,13 @@ LEAST_VOTES: Final = 20
 #: Part of the most votes that another recording has to have to be compared after the first explains the whole file.
 NEARLY: Final = 0.9
 #: Part of the votes of an exact copy with which a recording is compared before the file is turned and mirrored, too.
-#: Re-encoded copies have 0.4 to 0.8 of them (codes 10 to 30 bits apart: matching.md, point 2), turned ones below 0.1.
+#: Estimated, not counted: codes of re-encoded copies are 10 to 30 bits apart. It orders what is asked, no more.
 _CLEAR: Final = 0.25
+#: Pairs of codes that are compared for small pictures in the file, but for those of one picture: about 2 s on one
+#: thread (`bench/codes.py`: 160 questions to 10 million take 1.8 s). Pictures asked about at most.
+_MOST_BY_INSETS, _INSET_PICTURES = 1_600_000_000, 8
+#: Width by height of recordings that may lie in it, beside its own: landscape, portrait, and those of older cameras.
+_SHAPES: Final = (16 / 9, 9 / 16, 4 / 3)
 #: Local features of a questioned picture that are asked about, as they are and as in a mirror; nearest ones of each.
 _FEATURES_ASKED, _FEATURES_NEAREST = 75, 32
 #: Local features of one picture that have to be near for its recording to be compared.
@@ -121,6 +127,12 @@ class CodeLibrary:
     def ranked(self, questioned: Sight) -> list[Proposed]:
         """Every recording that looks like some of the file in hand, the likeliest first; earlier ones at a tie."""
         return self._ranked(laid_out(questioned, _asked(questioned)), EIGHT)
+
+    def around_insets(self, questioned: Sight) -> list[Proposed]:
+        """As :meth:`ranked`, of what may be small pictures in the file; of a large library fewer pictures are asked."""
+        asked = _MOST_BY_INSETS // (len(EIGHT) * INSETS * max(len(self._codes), 1))
+        shapes = [one / questioned.shape for one in (questioned.shape, *_SHAPES)]
+        return self._ranked(insets(questioned, min(max(asked, 1), _INSET_PICTURES), shapes), EIGHT)
 
     def places(self, questioned: Sight, most: int) -> list[Place]:
         """The ``most`` likeliest places of what is asked about, in the eight ways to lay it, the likeliest first."""

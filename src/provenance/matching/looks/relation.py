@@ -239,8 +239,11 @@ def _axes(
 
 
 def _same_scene(file: Sight, pieces: Sequence[Piece], notes: list[Note]) -> Comparison:
-    if any(piece.standing == "event" for piece in pieces):
+    events = [piece for piece in pieces if piece.standing == "event"]
+    if events:
         detail = "it shows more of the scene than the recording does, and moves like it"
+        if all(piece.deep for piece in events):
+            detail = "it moves like the recording, and near and far things lie otherwise to each other in it"
         notes.append(Note("softBinding.sameEvent", "informational", detail))
         return _undetermined(file, pieces, notes)
     still = all(piece.moves.energy < LEAST_ENERGY for piece in pieces)
