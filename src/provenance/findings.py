@@ -29,7 +29,7 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "Not that a picture in it is absent from the recordings held.",
     ),
     "questioned.notMeasured": Meaning(
-        "Part of the file in hand could not be measured, so that it could not be compared.",
+        "Part of the file in hand could not be measured, or only coarsely, so that it could not be compared in full.",
         "informational",
         "Not that the file is bad, nor that it was altered.",
     ),
@@ -44,7 +44,7 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "Not who or what damaged it.",
     ),
     "evidence.notMeasured": Meaning(
-        "Some registered recordings could not be compared: not examined, not fully, or their bytes are not at hand.",
+        "Some registered recordings could not be compared, or only coarsely: not examined in full, or not at hand.",
         "informational",
         "Not that the file in hand comes from one of them.",
     ),
@@ -117,7 +117,8 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "Not that there is no smaller, shorter or fainter change.",
     ),
     "softBinding.noLimit": Meaning(
-        "Changes inside matched pictures could not be told from noise, softness or movement.",
+        "Changes inside matched pictures were not told: noise, softness or movement hide them, or they were not looked "
+        "for.",
         "informational",
         "Not that anything was changed, nor that nothing was.",
     ),

@@ -42,8 +42,8 @@ NO_MATCH: Final = (
 #: Said where pictures were matched by how they look.
 BY_LOOKS: Final = (
     "Matched by appearance: changes inside the picture that are smaller, shorter or fainter than the limit stated, or "
-    "any where none is stated, are not excluded; nor is a second camera that stood close beside the first. No rate of "
-    "error has been measured on independent recordings."
+    "any where none is stated, are not excluded; nor is a second camera at the same event, above all one that stood "
+    "beside the first, or in a few seconds. No rate of error has been measured on independent recordings."
 )
 #: Said where sound was compared by its print. The length: see ``sounds.overdub`` in matching/background.json.
 BY_PRINT: Final = (

@@ -239,7 +239,7 @@ def looked_for(comparison: Comparison) -> str | None:
     if limit is None and picture == "found":
         return "further changes inside the pictures: cannot tell everywhere, in places what is there hides them"
     if limit is None:
-        return "changes inside the pictures: cannot tell, what is there hides them"
+        return "changes inside the pictures: cannot tell; what is there hides them, or the view moves"
     colour = "light or colour" if limit.channels == "luma+chroma" else "light (colour was not compared)"
     return f"looked for: changes of {_size(limit)}, by {limit.contrast} of 255 levels of {colour}; not below that"
 

@@ -9,7 +9,9 @@ import pytest
 from provenance.binding import reduction
 from provenance.evidence import SMALL_SIDE
 from provenance.matching.looks.another_camera import sees_more
-from provenance.matching.looks.pieces import another_cameras
+from provenance.matching.looks.courses import Course
+from provenance.matching.looks.movement import Movement
+from provenance.matching.looks.pieces import _extended, another_cameras
 from provenance.matching.looks.pose import Pose, window
 
 WIDE, HIGH, PICTURES = 640, 360, 8
@@ -127,6 +129,24 @@ def test_what_surrounds_a_copy_is_no_other_camera(name, surround):
 def test_an_extra_too_narrow_to_be_seen_shows_no_sign():
     left, top, right, bottom = RECORDED
     assert not more(scene("square")[top:bottom, left : right + 8], pose_of(left, top, right + 8, bottom))
+
+
+def test_what_is_of_another_camera_is_not_taken_in_by_the_piece_beside_it():
+    @dataclass(frozen=True)
+    class Beside:
+        standing: str
+        first: int
+        last: int
+        course: Course
+        moves: Movement
+        told_apart: int = 5
+        likeness: float = 0.95
+
+    file = type("File", (), {"times": np.arange(100) / 25})()
+    for other, wanted in (("event", "event"), ("scene", "same")):
+        each = Course(0.95, 1.0, 0.0), Movement(0.99, 0.5)
+        pieces = _extended(file, [Beside("same", 0, 40, *each), Beside(other, 41, 80, *each)])
+        assert [one.standing for one in pieces] == ["same", wanted]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import pytest
 import stock
 from provenance.matching.looks import sight as sights
 from provenance.matching.looks import windows
-from provenance.matching.looks.relation import pieces_between, pieces_with, related
+from provenance.matching.looks.explaining import pieces_between, pieces_with
+from provenance.matching.looks.relation import related
 from provenance.matching.looks.sight import Sight
 from provenance.media.child import measure
 from provenance.media.source import open_source

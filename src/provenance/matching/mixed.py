@@ -66,7 +66,9 @@ def completed(exact: Comparison, looks: Comparison, wholes: Mapping[str, Span]) 
         alterations=alterations,
         unmatched=unmatched,
         missing=missing,
-        coverage_questioned=exact.coverage_questioned + (1 - exact.coverage_questioned) * explained / open_seconds,
+        coverage_questioned=min(
+            exact.coverage_questioned + (1 - exact.coverage_questioned) * explained / open_seconds, Fraction(1)
+        ),
         coverage_evidence=min(sum((one.length for one in own), Fraction(0)) / wholes[source].length, Fraction(1)),
         altered=_axes(exact, looks, alterations),
         sound=_sound(exact.sound, looks.sound),

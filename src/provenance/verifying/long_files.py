@@ -33,26 +33,28 @@ def compare_places(search: Search, library: CodeLibrary, held: Callable[[str], M
     long_file = is_long(search.file)
     if not long_file and library.longest < THINNED:  # another search by codes, for nothing
         return
-    asked = windows(search.file) if long_file else (search.file,)
-    found = [one for part in asked for one in library.places(part, PLACES) if one.weight >= LEAST_VOTES]
+    asked = tuple(windows(search.file)) if long_file else (search.file,)
+    pictures = library.affordable(len(asked)) if long_file and asked else None
+    if pictures is not None:
+        search.asked_apart = float(search.file.length()) / (len(asked) * pictures)
+    found = [one for part in asked for one in library.places(part, PLACES, pictures) if one.weight >= LEAST_VOTES]
     tried = 0
     passed: set[str] = set()
     for place in sorted(found, key=lambda one: -one.weight):
+        seen = search.sights.get(place.source)
+        if _is_explained(search, place) or (seen is not None and not long_file and not seen.is_thinned):
+            continue
         if tried == MOST_PLACES:
             passed.add(place.source)
             continue
-        measured = None if _is_explained(search, place) else held(place.source)
+        measured = held(place.source)
         if measured is None:
             continue
-        if place.source not in search.sights:
-            search.sights[place.source] = Sight.of(place.source, measured)
-        sight = search.sights[place.source]
+        sight = search.sights[place.source] = seen or Sight.of(place.source, measured)
         if sight is not None and (long_file or sight.is_thinned):
             search.compare_at(place, sight, measured)
             tried += 1
-    search.leave_out(
-        f"look alike in further places than the {MOST_PLACES} that were compared", len(passed - search.tried)
-    )
+    search.leave_out(f"look alike in further places than the {MOST_PLACES} that were compared", len(passed))
 
 
 #: Part of the pictures of a place that pieces of the same recording explain, from which it is not asked again.
@@ -85,13 +87,16 @@ def library_of(measured: Mapping[str, Measurement]) -> CodeLibrary:
     return CodeLibrary(segments, sum(len(content) for _, content in segments))
 
 
-def searched_coarsely(sight: Sight, measured: Mapping[str, Measurement]) -> Iterator[Note]:
-    """What is not excluded where so few pictures of a long file, or of a long recording, can be compared."""
+def searched_coarsely(sight: Sight, measured: Mapping[str, Measurement], asked_apart: float) -> Iterator[Note]:
+    """What is not excluded where so few pictures of a long file, or of a long recording, can be compared.
+
+    ``asked_apart``: seconds between the pictures that everything held was searched for, where these were fewer.
+    """
     from provenance.matching.looks.pieces import LEAST_TOLD
     from provenance.matching.looks.stills import is_still
     from provenance.matching.looks.windows import seconds_apart
 
-    apart = seconds_apart(sight)
+    apart = max(seconds_apart(sight), asked_apart)
     if apart > _FAR_APART:
         detail = (
             f"one picture in {apart:.0f} s was searched for: pieces shorter than {2 * apart:.0f} s are not excluded"

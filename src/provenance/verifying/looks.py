@@ -51,6 +51,8 @@ class Search:
     left_out: dict[str, int] = field(default_factory=dict)
     #: looks of recordings that were compared place by place
     sights: dict[str, Sight | None] = field(default_factory=dict)
+    #: seconds between the pictures of a long file that were asked about
+    asked_apart: float = 0.0
 
     @property
     def is_still(self) -> bool:
@@ -92,7 +94,7 @@ class Search:
 
         self.compared.add(place.source)
         self.measured[place.source] = measured
-        self.pieces.extend(pieces_between(*laid_at(self.file, sight, place), deep=self.deep))
+        self.pieces.extend(pieces_between(*laid_at(self.file, sight, place), deep=self.deep, insets=False))
 
     def leave_out(self, why: str, count: int) -> None:
         """Note that ``count`` recordings were not searched."""
@@ -116,7 +118,7 @@ def by_looks(
     search = Search(measured, sight, questions.deep)
     notes = _run(search, custodian, known, questions)
     found = search.found()
-    far_apart = list(searched_coarsely(sight, search.measured if found is None else {}))
+    far_apart = list(searched_coarsely(sight, search.measured if found is None else {}, search.asked_apart))
     notes += far_apart
     if found is None:
         if tells_too_little(sight):
@@ -180,7 +182,8 @@ def _with_parts(
         detail = f"asked about the parts that share no unit; {len(search.compared)} recordings were compared"
         return replace(comparison, notes=(*comparison.notes, *notes, Note("softBinding.none", "informational", detail)))
     sources = {one.source for one in (*comparison.segments, *found.segments)}
-    wholes = {source: seen.whole() for source in sources if (seen := Sight.of(source, held[source])) is not None}
+    known = {source: held[source] for source in sources if source in held}
+    wholes = {source: seen.whole() for source, one in known.items() if (seen := Sight.of(source, one)) is not None}
     # Nothing but likeness; or a recording measured before looks were: how long it is, looks cannot say.
     if not found.segments or not sources <= set(wholes):
         others = tuple(one for one in found.others if one[0] not in sources)

@@ -32,12 +32,14 @@ def pieces_with(file: Sight, source: str, measured: Measurement, *, deep: bool =
     return [] if sight is None else pieces_between(file, sight, deep=deep)
 
 
-def pieces_between(file: Sight, sight: Sight, *, deep: bool = False) -> list[Piece]:
-    """As :func:`pieces_with`, of the looks of one evidence or of a part of them."""
+def pieces_between(file: Sight, sight: Sight, *, deep: bool = False, insets: bool = True) -> list[Piece]:
+    """As :func:`pieces_with`, of the looks of one evidence or of a part of them; ``insets``: also by small pictures."""
+    if not len(file.places) or not len(sight.places):
+        return []
     found: list[Piece] = []
     first: list[Proposal] = []
     for tier in (by_codes, by_features, by_insets):
-        if tier is by_insets and any(one.standing == "same" for one in found):
+        if tier is by_insets and (not insets or any(one.standing == "same" for one in found)):
             break  # a small picture in a large one is looked for where nothing else was found
         proposals = tier(file, [sight])[: PROPOSED if deep else _TRIED]
         for proposal in proposals:

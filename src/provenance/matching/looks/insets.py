@@ -32,13 +32,13 @@ _CLEAR, _OWN_EDGE = 1.5, 0.5
 _SELDOM: Final = 0.3
 #: Levels by which three sides break off in the mean, more than one own edge gives; places of one size looked at.
 _LEAST, _OF_ONE_SIZE = 0.2, 3
-#: Rectangles that are told, and boxes by which one side at least differs from a likelier one's: neighbours too, so that
-#: codes choose between them. A box is a twentieth of a small inset, and a pose that is off by two was not refined.
-INSETS, _APART = 32, 1
+#: Rectangles that are told, neighbours too, so that codes choose between them: a box is a twentieth of a small inset,
+#: and a pose that is off by two was not refined.
+INSETS: Final = 32
 
 
 def inset_places(pictures: NDArray[np.uint8], shapes: Iterable[float]) -> list[Box]:
-    """Left, top, right, bottom in boxes, the likeliest first, at most ten.
+    """Left, top, right, bottom in boxes, the likeliest first, at most :data:`INSETS`.
 
     ``pictures``: small ones, shape (n, 96, 96). ``shapes``: width by height of what is looked for, in boxes.
     """
@@ -52,13 +52,7 @@ def inset_places(pictures: NDArray[np.uint8], shapes: Iterable[float]) -> list[B
         if height in _SIDES:
             scored += _likeliest(across, down, width, height)
     scored.sort(key=lambda one: -one[0])
-    told: list[Box] = []
-    for _, box in scored:
-        if all(max(abs(a - b) for a, b in zip(box, other, strict=True)) >= _APART for other in told):
-            told.append(box)
-        if len(told) == INSETS:
-            break
-    return told
+    return [box for _, box in scored[:INSETS]]
 
 
 def _breaks(pictures: Array) -> Array:

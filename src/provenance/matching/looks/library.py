@@ -48,6 +48,8 @@ _CLEAR: Final = 0.25
 #: Pairs of codes that are compared for small pictures in the file, but for those of one picture: about 2 s on one
 #: thread (`bench/codes.py`: 160 questions to 10 million take 1.8 s). Pictures asked about at most.
 _MOST_BY_INSETS, _INSET_PICTURES = 1_600_000_000, 8
+#: The same for all windows of a long file, without borders: about 25 s on one thread.
+_MOST_BY_WINDOWS: Final = 20_000_000_000
 #: Width by height of recordings that may lie in it, beside its own: landscape, portrait, and those of older cameras.
 _SHAPES: Final = (16 / 9, 9 / 16, 4 / 3)
 #: Local features of a questioned picture that are asked about, as they are and as in a mirror; nearest ones of each.
@@ -134,11 +136,18 @@ class CodeLibrary:
         shapes = [one / questioned.shape for one in (questioned.shape, *_SHAPES)]
         return self._ranked(insets(questioned, min(max(asked, 1), _INSET_PICTURES), shapes), EIGHT)
 
-    def places(self, questioned: Sight, most: int) -> list[Place]:
-        """The ``most`` likeliest places of what is asked about, in the eight ways to lay it, the likeliest first."""
+    def affordable(self, windows: int) -> int:
+        """Pictures of each of so many windows of a file that can be asked about, 256 at most, 4 at least."""
+        return min(_MOST_ASKED, max(4, _MOST_BY_WINDOWS // (len(EIGHT) * windows * max(len(self._codes), 1))))
+
+    def places(self, questioned: Sight, most: int, pictures: int | None = None) -> list[Place]:
+        """The ``most`` likeliest places of what is asked about, in the eight ways to lay it, the likeliest first.
+
+        ``pictures`` are asked about, or as many as in :meth:`ranked`.
+        """
         found: list[Place] = []
         if len(self._codes):
-            for frame in laid_out(questioned, _MOST_ASKED):
+            for frame in laid_out(questioned, pictures or _asked(questioned)):
                 for way in EIGHT:
                     found += self._placed(frame, turned_codes(frame.codes, way), most)
         chosen: list[Place] = []

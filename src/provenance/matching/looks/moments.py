@@ -34,8 +34,8 @@ _OWN, _SELDOM = 0.7, 0.85
 _SMALL, _AS_LIKE = 64, 0.01
 #: Seconds between two stretches of good moments that are one.
 _GAP: Final = 0.2
-#: Bits that differ in this part of the view's pictures at least tell its moments apart; and how many have to.
-_VARIES, _LEAST_BITS = 0.1, 24
+#: Bits that differ in this part of the view's pictures at least tell its moments apart.
+_VARIES: Final = 0.1
 
 
 class Moments:

@@ -193,7 +193,7 @@ def _extended(questioned: Sight, pieces: list[Piece]) -> list[Piece]:
         earlier, later = (known, piece) if one < other else (piece, known)
         end = earlier.course.there(questioned.times[earlier.last])
         in_order = later.course.there(questioned.times[later.first]) >= end - _NEAR_CUT
-        if known.standing == "same" and still and in_order and piece.likeness >= STILL:
+        if known.standing == "same" and piece.standing == "scene" and still and in_order and piece.likeness >= STILL:
             pieces[other] = replace(piece, standing="same")
     return pieces
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -129,6 +130,20 @@ def _bounds(corners: Matrix) -> tuple[float, float, float, float]:
     """Left, top, right, bottom of what lies inside the unit square."""
     low, high = np.clip(corners.min(0), 0, 1), np.clip(corners.max(0), 0, 1)
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
+def region_told(box: tuple[float, float, float, float]) -> tuple[Fraction, Fraction, Fraction, Fraction]:
+    """Left, top, width, height as a verdict tells them; sides that almost are the picture's are taken for them."""
+    left, top, right, bottom = (0.0 if side < _EDGE else 1.0 if side > 1 - _EDGE else side for side in box)
+    return _part(left), _part(top), _part(right - left), _part(bottom - top)
+
+
+#: Parts of the picture by which what is seen may fall short of the whole: a box of the small picture.
+_EDGE: Final = 0.02
+
+
+def _part(of_picture: float) -> Fraction:
+    return Fraction(round(of_picture * 1000), 1000)
 
 
 def window(left: float, top: float, right: float, bottom: float) -> Matrix:

@@ -78,7 +78,7 @@ def looks_of_parts(file: Sight, pieces: Sequence[Piece], parts: Sequence[Span]) 
     same = [part for span in parts for one in found if (part := _inside(file, one, span)) is not None]
     if not same:
         return _same_scene(file, found, []) if any(one.standing != "same" for one in found) else None
-    told, notes = _earliest(same)
+    told, notes = same, _earliest(same)[1]  # what lies beside says which of several places it is
     segments = segments_of(file, told)
     limits = [one.limit for one in segments if one.limit is not None]
     limit = largest(limits) if len(limits) == len(segments) else None

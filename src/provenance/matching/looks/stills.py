@@ -24,6 +24,7 @@ from provenance.matching.looks import sightings
 from provenance.matching.looks.another_camera import sees_more
 from provenance.matching.looks.glimpse import glimpse, lay_one, nearest_row, weight
 from provenance.matching.looks.moments import Moments
+from provenance.matching.looks.pose import region_told
 from provenance.matching.relation import NO_AXES
 
 if TYPE_CHECKING:
@@ -62,8 +63,6 @@ _WELL: Final = 0.9
 #: Part of the questioned picture that lies in the recording's, below which a better moment is looked for nearby; how
 #: near, in seconds, and among how many pictures.
 _INSIDE, _BETWEEN, _MOST_BETWEEN = 0.9, 4.2, 24
-#: Parts of the picture by which what is seen may fall short of the whole: a box of the small picture.
-_EDGE: Final = 0.02
 #: Seconds within which a moment lies of the stretches that are told (docs/adr/0055): where codes tell it
 #: in nearly the whole picture, and else; and that part of the picture.
 EXACT, ROUGH, _WHOLE = 0.2, 0.4, 0.8
@@ -236,8 +235,6 @@ def _segments(file: Sight, at: int, one: Found) -> list[Segment]:
     evidence, start = seen.evidence, file.span(at, at).start
     pose = seen.view.pose.shown(file.track.presentation, evidence.track.presentation)
     turned = pose.turned
-    left, top, right, bottom = (0.0 if side < _EDGE else 1.0 if side > 1 - _EDGE else side for side in pose.box)
-    region = tuple(Fraction(round(part * 1000), 1000) for part in (left, top, right - left, bottom - top))
     return [
         Segment(
             Span(start, start),
@@ -249,7 +246,8 @@ def _segments(file: Sight, at: int, one: Found) -> list[Segment]:
             rotation=turned.rotation,
             alterations=(Alteration("mirror"),) if turned.mirrored else (),
             similarity=Fraction(round(seen.likeness * 1000), 1000),
-            region=(region[0], region[1], region[2], region[3]),
+            region=region_told(pose.box),
+            place=region_told(pose.place),
         )
         for first, last in one.moments.stretches[:_MOST_STRETCHES]
     ]

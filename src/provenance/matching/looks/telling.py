@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.comparison import Alteration, Segment, Span
 from provenance.matching.looks.changes import Changes, changes_in
+from provenance.matching.looks.pose import region_told
 from provenance.matching.looks.stretching import stretched
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 _SPEED: Final = 0.005
 #: Seconds by which a piece has to drift before its speed is told: moments that a speed is fitted to lie within half.
 _DRIFT: Final = 0.15
-#: Parts of the picture by which what is seen may fall short of the whole: a box of the small picture.
-_EDGE: Final = 0.02
 #: Pieces that are examined for changes inside, the longest of them: each takes 0.8 to 1.5 s, and a loop has a hundred.
 _EXAMINED: Final = 32
 
@@ -59,19 +58,9 @@ def _segment(file: Sight, piece: Piece, *, examined: bool) -> Segment:
         alterations=(*alterations, *changes.alterations),
         limit=changes.limit,
         similarity=Fraction(round(piece.likeness * 1000), 1000),
-        region=_region(pose.box),
-        place=_region(pose.place),
+        region=region_told(pose.box),
+        place=region_told(pose.place),
     )
-
-
-def _region(box: tuple[float, float, float, float]) -> tuple[Fraction, Fraction, Fraction, Fraction]:
-    """Left, top, width, height as they are told; sides that almost are the picture's are taken for them."""
-    left, top, right, bottom = (0.0 if side < _EDGE else 1.0 if side > 1 - _EDGE else side for side in box)
-    return _part(left), _part(top), _part(right - left), _part(bottom - top)
-
-
-def _part(of_picture: float) -> Fraction:
-    return Fraction(round(of_picture * 1000), 1000)
 
 
 def _moment(piece: Piece, seconds: Fraction, *, end: bool) -> Fraction:

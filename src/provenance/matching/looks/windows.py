@@ -51,7 +51,9 @@ def windows(file: Sight) -> Iterator[PartOfSight]:
 
 def laid_at(file: Sight, recording: Sight, place: Place) -> tuple[PartOfSight, PartOfSight]:
     """Both, blind but for ``place`` and what lies around it."""
-    return part_of(file, [_around(place.here)]), part_of(recording, [_around(place.there)])
+    first = float(recording.times[0])  # codes in the index count from the first picture
+    there = (place.there[0] + first, place.there[1] + first)
+    return part_of(file, [_around(place.here)]), part_of(recording, [_around(there)])
 
 
 def _around(seconds: tuple[float, float]) -> Span:
