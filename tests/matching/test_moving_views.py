@@ -43,7 +43,9 @@ def room(studio, tmp_path):
     return make
 
 
-@pytest.mark.parametrize("moving", MOVING)
+@pytest.mark.parametrize(
+    "moving", [pytest.param(one, marks=pytest.mark.hard if "mirrored" in one else ()) for one in MOVING]
+)
 def test_a_view_that_moves_is_followed_and_said_to_move(moving, room, tmp_path):
     recording = room("walker")
     stock.ffmpeg("-i", recording, "-vf", MOVING[moving], *CODING, tmp_path / "copy.mp4")
