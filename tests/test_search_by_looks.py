@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import archives
-from provenance import custody, lookup
+from archives import hold
+from provenance import lookup
 from provenance.audit import audit
-from provenance.binding.codec import chunks_blob, to_blobs
 from provenance.binding.looks import codes, qualities
 from provenance.comparison import Comparison
-from provenance.evidence import DigestSet, Looks, Measurement, PictureRows, Presentation, Track
+from provenance.evidence import Looks, Measurement, PictureRows, Presentation, Track
 from provenance.matching.looks.kept import parse_segment, segment_of
 from provenance.matching.looks.library import CodeLibrary
 from provenance.matching.looks.sight import Sight
@@ -60,20 +60,6 @@ def measurement(made, step=1):
 def archive(tmp_path, monkeypatch):
     archives.use_account(tmp_path, monkeypatch)
     return archives.Archive(tmp_path)
-
-
-def hold(archive, measured):
-    """Register one item for each measurement, in one transaction; returns the evidence ids."""
-    ids = []
-    with archive.open(write=True) as custodian:
-        with custodian.archive.writing():
-            for number, one in enumerate(measured):
-                digests = DigestSet(archives.digest24("a", number) + bytes(8), bytes(64), 0)
-                row = custody.append_registration(custodian, digests, chunks_blob(b"", 0), {})
-                custody.append_examination(custodian, row.evidence_id, to_blobs(one), {})
-                ids.append(row.evidence_id)
-        custody.remember_head(custodian)
-    return ids
 
 
 def looked(archive, made, **questions):

@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 
 import archives
-from provenance import custody
-from provenance.binding.codec import chunks_blob, to_blobs
+from archives import hold
 from provenance.binding.soundprint import SoundPrintObserver
 from provenance.comparison import Comparison
 from provenance.errors import RecordError
-from provenance.evidence import DigestSet, Measurement, PacketRows, Track
+from provenance.evidence import Measurement, PacketRows, Track
 from provenance.matching.sounds.heard import Heard
 from provenance.matching.sounds.kept import PrintLibrary, segment_of
 from provenance.verifying.known import Known
@@ -75,19 +74,6 @@ def test_a_malformed_segment_is_refused(forge):
 def archive(tmp_path, monkeypatch):
     archives.use_account(tmp_path, monkeypatch)
     return archives.Archive(tmp_path)
-
-
-def hold(archive, every):
-    ids = []
-    with archive.open(write=True) as custodian:
-        with custodian.archive.writing():
-            for number, one in enumerate(every):
-                digests = DigestSet(archives.digest24("a", number) + bytes(8), bytes(64), 0)
-                row = custody.append_registration(custodian, digests, chunks_blob(b"", 0), {})
-                custody.append_examination(custodian, row.evidence_id, to_blobs(one), {})
-                ids.append(row.evidence_id)
-        custody.remember_head(custodian)
-    return ids
 
 
 def listened(archive, one):

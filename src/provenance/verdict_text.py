@@ -51,7 +51,7 @@ _ALONE: Final = frozenset(
     }
 )
 #: Details are worded for any number; JSON keeps them as they are.
-_ONE_OF_MANY: Final = re.compile(r"\b1 ((?:\w+ )?)(picture|place|record)s\b(.*?)\bare\b")
+_ONE_OF_MANY: Final = re.compile(r"\b1 ((?:\w+ )?)(picture|place|record|recording)s\b(?:([^;]*?)\bare\b)?")
 #: What words say of a file that is held; of two files that are only compared nothing is known to be registered.
 _REGISTERED: Final = re.compile(r"\b[Aa] registered(?= file| recording)")
 #: Alterations and segments listed before "and N more": a screen.
@@ -166,7 +166,7 @@ def _places(verdict: Verdict) -> Iterator[str]:
         yield f"  {verdict.evidence[comparison.source].id or 'the other file'}"
     yield from _others(verdict)
     if comparison.unmatched:
-        yield f"  not of the recording: {_spans(comparison.unmatched)}"
+        yield f"  without counterpart in the recording: {_spans(comparison.unmatched)}"
     if comparison.missing:
         yield f"  left out of the recording: {_spans(comparison.missing)}"
 
@@ -311,4 +311,4 @@ def _explained(finding: Finding) -> str:
 
 
 def _one(text: str) -> str:
-    return _ONE_OF_MANY.sub(r"1 \1\2\3is", text)
+    return _ONE_OF_MANY.sub(lambda one: f"1 {one[1]}{one[2]}" + ("" if one[3] is None else f"{one[3]}is"), text)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from provenance.cli import output
 from provenance.cli.located import given, opened
 from provenance.cli.values import split_ids
-from provenance.cli.words import size
+from provenance.cli.words import plural, size
 from provenance.errors import FileError, UsageError
 from provenance.escaping import plain
 
@@ -174,7 +174,7 @@ def _say(words: Words, files: list[dict[str, Any]], sheet: Sheet | None, film: R
     for one in files:
         shows = ""
         if sheet is not None and one["kind"] == "picture":
-            shows = f"{len(sheet.rows)} pairs of pictures, "
+            shows = f"{plural(len(sheet.rows), 'pair')} of pictures, "
         if film is not None and one["kind"] == "video":
             shows = f"{float(film.seconds):.1f} s, "
         output.say(f"{plain(one['output'])}: {shows}{size(one['size'])}")

@@ -51,6 +51,7 @@ def movement_apart(questioned: Sight, evidence: Sight, pose: Pose, course: Cours
     if len(told) < _LEAST_WINDOWS:
         return Movement(0.0, 0.0)
     shared, mine, theirs, contrast = np.array(told).T
+    contrast = np.maximum(contrast, 1e-9)  # flat windows have none, and nothing moves in them
     energy = np.sqrt(theirs / contrast)
     moving = energy >= LEAST_ENERGY
     whole = float(shared.sum() / max(np.sqrt(mine.sum() * theirs.sum()), 1e-9))
