@@ -1,8 +1,8 @@
 """Do two tracks change at the same pictures? By codes, of which an evidence has one a picture.
 
-Small pictures of an evidence are few: a copy of two seconds has five. What happens between them its codes know, coarsely
-in place and to the picture in time. Which bits turn over at which picture is a matter of noise, shake and sampling: another
-recording of the place, carried alike or showing one gesture again, does not change at the same pictures.
+Small pictures of an evidence are few: a copy of two seconds has five. What happens between them its codes know,
+coarsely in place and to the picture in time. Which bits turn over at which picture is a matter of shake, noise and
+sampling: another recording of the place, carried alike or showing one gesture again, does not change at the same ones.
 """
 
 from __future__ import annotations
@@ -34,11 +34,12 @@ ALIKE: Final = threshold("looks.coded.alike")
 AT_ONCE: Final = threshold("looks.coded.atOnce")
 APART: Final = threshold("looks.coded.apart")
 LEAST_CHANGING: Final = threshold("looks.coded.changing")
-#: Pictures that are needed, 0.4 s of 30 a second, and most that are compared: a minute takes 30 ms.
+#: Pictures that are needed, 0.4 s of 30 a second, and most that are compared, a minute.
 _LEAST, _MOST = 12, 1_800
-#: Steps from picture to picture that do not count, those with most bits: a cut, a lamp; and bits turned over in the rest.
+#: Steps from picture to picture that do not count, those with most bits: a cut, a lamp; and bits that have to turn over
+#: in the others: with 60 a likeness is off by 0.13.
 _SINGLE, _LEAST_TURNED = 2, 60
-#: Seconds around a course in which a better one is looked for: half of what lies between small pictures of an evidence.
+#: Seconds around a course in which a better one is looked for: half of those between small pictures of an evidence.
 _AROUND: Final = 0.25
 #: Seconds up to which few small pictures may have taken a wrong speed for the right one.
 _SHORT: Final = 4.0
@@ -83,7 +84,7 @@ def turned(laid: Laid) -> NDArray[np.uint8] | None:
 
 
 def at_every_picture(laid: Laid, course: Course, first: int, last: int) -> tuple[Coded, Course]:
-    """What codes say of the questioned pictures ``first`` to ``last``, on ``course`` or on the one near it that they fit.
+    """What codes say of the questioned pictures ``first`` to ``last``, on ``course`` or on one near it that they fit.
 
     All 0 where it cannot be told: in poses that do not show the whole evidence picture, or of too few pictures.
     """
@@ -152,18 +153,18 @@ def _compared(laid: Laid, course: Course, here: Rows, mine: Array) -> Coded:
     rows = nearest(laid.evidence.times, moments[inside])
     theirs = _bits(laid.evidence.codes[rows])
     one, other = theirs - theirs.mean(0), mine[inside] - mine[inside].mean(0)
-    at_once, apart = _turning_over(theirs, mine[inside])
-    return Coded(_correlation(one, other), at_once, apart, float(np.square(one).mean()), len(rows))
+    at_once, apart = turning_over(theirs, mine[inside])
+    return Coded(correlation(one, other), at_once, apart, float(np.square(one).mean()), len(rows))
 
 
-def _turning_over(theirs: Array, mine: Array) -> tuple[float, float]:
+def turning_over(theirs: Array, mine: Array) -> tuple[float, float]:
     """How alike bits turn over from picture to picture, and how much less one step to either side; 0 of too few."""
     turns, own = np.diff(theirs, axis=0) / 2, np.diff(mine, axis=0) / 2
     usual = np.sort(np.argsort(np.square(turns).sum(1), kind="stable")[: len(turns) - _SINGLE])
     if np.square(turns[usual]).sum() < _LEAST_TURNED:
         return 0.0, 0.0
-    at_once = _correlation(turns[usual], own[usual])
-    beside = [_correlation(turns[usual[1:-1] + off], own[usual[1:-1]]) for off in (-1, 1)]
+    at_once = correlation(turns[usual], own[usual])
+    beside = [correlation(turns[usual[1:-1] + off], own[usual[1:-1]]) for off in (-1, 1)]
     return at_once, at_once - max(beside)
 
 
@@ -171,6 +172,7 @@ def _turning_over(theirs: Array, mine: Array) -> tuple[float, float]:
 _MOSTLY: Final = 0.8
 
 
-def _correlation(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
+def correlation(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
+    """Correlation of two arrays of one shape that have no mean to take away."""
     below = float(np.sqrt(np.square(one).sum() * np.square(other).sum()))
     return float((one * other).sum()) / max(below, 1e-9)

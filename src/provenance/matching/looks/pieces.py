@@ -118,7 +118,9 @@ def _pieces_in(questioned: Sight, evidence: Sight, pose: Pose, free_small: NDArr
 
 def _piece(laid: Laid, run: Run) -> Piece | None:
     found = _by_small_pictures(laid, run.course, run)
-    if found is None or isinstance(laid.questioned, Steadied):  # where a pose is free, codes follow the evidence's camera
+    if found is None or isinstance(
+        laid.questioned, Steadied
+    ):  # where a pose is free, codes follow the evidence's camera
         return found if found is None or found.told_apart >= LEAST_PICTURES else None
     coded, course = at_every_picture(laid, found.course, found.first, found.last)
     if coded.same and course is not found.course:

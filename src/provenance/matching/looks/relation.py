@@ -284,8 +284,8 @@ def _words(file: Sight, pieces: Sequence[Piece]) -> str:
     if coded:
         alike = min(_MOST_TOLD, *(one.at_once for one in coded))
         told.append(
-            f"{sum(one.pictures for one in coded)} pictures by what changes from each to the next, alike by {alike:.2f}, "
-            f"where {AT_ONCE} is asked"
+            f"{sum(one.pictures for one in coded)} pictures by what changes from each to the next, alike by "
+            f"{alike:.2f}, where {AT_ONCE} is asked"
         )
     # A copy shows a picture of the recording from half a picture before to half a picture after its moment.
     within = max(max(file.gap, piece.evidence.gap) for piece in pieces) / 2
