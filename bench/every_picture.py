@@ -121,10 +121,10 @@ def carried_alike(clip: Path, random: np.random.Generator, step: int) -> list[tu
     return found
 
 
-def told(kind: str, rows: list[tuple[float, ...]], *, changing: float) -> None:
+def told(kind: str, rows: list[tuple[float, ...]], *, changing: float, step: float = 1 / _RATE) -> None:
     """Quantiles of the rows in which enough changes."""
     some = np.array([row for row in rows if row[3] >= changing]).reshape(-1, 4)
-    same = sum(Coded(*row, 0).same for row in rows)
+    same = sum(Coded(row[0], row[1], row[2], row[3], 0, step).same for row in rows)
     print(f"{kind}: {len(rows)} pieces, {len(some)} in which enough changes, {same} told to be the same recording")
     for name, column in zip(("alike", "at once", "apart"), some.T[:3], strict=True):
         if len(column):
@@ -150,9 +150,14 @@ def main() -> None:
     told("copies at their own moment", own, changing=words.changing)
     told("copies at their likest other moment", elsewhere, changing=words.changing)
     random = np.random.default_rng(64)
-    for step in (1, 2):
+    for step in (1, 2, 3):
         rows = [row for clip in words.clips for row in carried_alike(clip, random, step)]
-        told(f"a place filmed twice, carried alike, {_RATE // step} pictures a second", rows, changing=words.changing)
+        told(
+            f"a place filmed twice, carried alike, {_RATE // step} pictures a second",
+            rows,
+            changing=words.changing,
+            step=step / _RATE,
+        )
 
 
 if __name__ == "__main__":

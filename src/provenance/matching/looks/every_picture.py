@@ -34,6 +34,10 @@ ALIKE: Final = threshold("looks.coded.alike")
 AT_ONCE: Final = threshold("looks.coded.atOnce")
 APART: Final = threshold("looks.coded.apart")
 LEAST_CHANGING: Final = threshold("looks.coded.changing")
+#: How much more is asked of both where pictures are further apart than the first of these seconds; beyond the second
+#: a hand moves so far from one to the next that two of them turn over the same bits.
+SPARSE: Final = threshold("looks.coded.sparse")
+_DENSE, _SPARSEST = 1 / 20, 1 / 12
 #: Pictures that are needed, 0.4 s of 30 a second, and most that are compared, a minute.
 _LEAST, _MOST = 12, 1_800
 #: Steps from picture to picture that do not count, those with most bits: a cut, a lamp; and bits that have to turn over
@@ -56,7 +60,7 @@ class Coded:
     """``alike``: correlation of what changes in both codes; ``at_once``: of the bits that turn over, step by step.
 
     ``apart``: by how much the latter is less one step earlier or later; ``changing``: part of the evidence's bits that
-    changes, 0 to 1; ``pictures``: how many were compared.
+    changes, 0 to 1; ``pictures``: how many were compared, ``step`` seconds apart.
     """
 
     alike: float
@@ -64,15 +68,17 @@ class Coded:
     apart: float
     changing: float
     pictures: int
+    step: float
 
     @property
     def same(self) -> bool:
         """Whether this alone shows the same recording."""
-        sharp = self.at_once >= AT_ONCE and self.apart >= APART
+        more = 0.0 if self.step <= _DENSE else SPARSE
+        sharp = self.at_once >= AT_ONCE + more and self.apart >= APART + more and self.step <= _SPARSEST
         return sharp and self.alike >= ALIKE and self.changing >= LEAST_CHANGING
 
 
-_NOT_TOLD: Final = Coded(0.0, 0.0, 0.0, 0.0, 0)
+_NOT_TOLD: Final = Coded(0.0, 0.0, 0.0, 0.0, 0, 1.0)
 
 
 def turned(laid: Laid) -> NDArray[np.uint8] | None:
@@ -154,7 +160,8 @@ def _compared(laid: Laid, course: Course, here: Rows, mine: Array) -> Coded:
     theirs = _bits(laid.evidence.codes[rows])
     one, other = theirs - theirs.mean(0), mine[inside] - mine[inside].mean(0)
     at_once, apart = turning_over(theirs, mine[inside])
-    return Coded(correlation(one, other), at_once, apart, float(np.square(one).mean()), len(rows))
+    step = float(np.median(np.diff(moments[inside])))
+    return Coded(correlation(one, other), at_once, apart, float(np.square(one).mean()), len(rows), step)
 
 
 def turning_over(theirs: Array, mine: Array) -> tuple[float, float]:
