@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from provenance.matching.looks.candidates import FARTHEST
-from provenance.matching.looks.pose import EIGHT, Pose, turned_codes
+from provenance.matching.looks.every_picture import turned
 from provenance.matching.looks.sight import nearest
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from provenance.matching.looks.alignment import Course
     from provenance.matching.looks.laying import Pair
+    from provenance.matching.looks.pose import Pose
     from provenance.matching.looks.sight import Sight
 
     Rows = NDArray[np.int64]
@@ -27,8 +28,6 @@ _SEARCH: Final = 0.1
 _AROUND: Final = 0.8
 #: Bits of a code that change from one picture to the next at a cut, at least; and times the median change around it.
 _CUT_BITS, _CUT_TIMES = 60, 4.0
-#: Parts of the picture by which a pose may differ from one of the eight, and codes of whole pictures be compared.
-_EIGHT_WITHIN: Final = 0.04
 
 
 @dataclass(frozen=True)
@@ -50,19 +49,16 @@ class Laid:
         The evidence has a code of every picture and a small picture of few: where whole pictures lie on each other,
         codes tell a cut to the picture.
         """
-        if self._codes is None:
+        if self.codes is None:
             return None
         moments = course.speed * self.questioned.times[first : last + 1] + course.offset
         theirs = self.evidence.codes[nearest(self.evidence.times, moments)]
-        return np.asarray(np.bitwise_count(self._codes[first : last + 1] ^ theirs).sum(1), np.int64)
+        return np.asarray(np.bitwise_count(self.codes[first : last + 1] ^ theirs).sum(1), np.int64)
 
     @cached_property
-    def _codes(self) -> NDArray[np.uint8] | None:
-        """Codes of the questioned pictures as the evidence lies."""
-        for way in EIGHT:
-            if np.abs(Pose(way.matrix).corners - self.pose.corners).max() <= _EIGHT_WITHIN:
-                return turned_codes(self.questioned.codes, way)
-        return None
+    def codes(self) -> NDArray[np.uint8] | None:
+        """Codes of the questioned pictures as the evidence lies; None where the pose is none of the eight."""
+        return turned(self)
 
 
 def edge(laid: Laid, course: Course, known: float, beyond: float | None, *, step: int) -> int:

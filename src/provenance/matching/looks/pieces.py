@@ -14,6 +14,7 @@ from provenance.matching.looks.another_camera import sees_more
 from provenance.matching.looks.carried import movement_apart
 from provenance.matching.looks.depth import parallax
 from provenance.matching.looks.edges import Laid, edge, meeting
+from provenance.matching.looks.every_picture import at_every_picture
 from provenance.matching.looks.following import Steadied, followed
 from provenance.matching.looks.laying import LEAST_ENERGY, evidence_gap, lay, warped
 from provenance.matching.looks.movement import Movement, movement
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from provenance.matching.looks.alignment import Course
     from provenance.matching.looks.candidates import Proposal
+    from provenance.matching.looks.every_picture import Coded
     from provenance.matching.looks.pose import Pose
     from provenance.matching.looks.runs import Run
     from provenance.matching.looks.sight import Sight
@@ -75,11 +77,14 @@ class Piece:
     steadied: Steadied | None = None
     #: of an ``event``: by its depth, which a wrong pose can make up, and not by what it shows past the edge
     deep: bool = False
+    #: what codes of all pictures say, where small pictures alone do not show that it is the same recording
+    coded: Coded | None = None
 
     @property
     def weight(self) -> float:
         """What orders pieces that compete: how many pictures, and how alike."""
-        return (self.last - self.first + 1) * self.likeness * self.moves.alike
+        moves = self.moves.alike if self.coded is None else self.coded.alike
+        return (self.last - self.first + 1) * self.likeness * moves
 
 
 def pieces_of(questioned: Sight, evidence: Sight, proposal: Proposal, free: NDArray[np.bool_]) -> list[Piece]:
@@ -112,24 +117,41 @@ def _pieces_in(questioned: Sight, evidence: Sight, pose: Pose, free_small: NDArr
 
 
 def _piece(laid: Laid, run: Run) -> Piece | None:
-    rows, likeness, moving = likeness_along(laid.pair, run.course)
-    near = laid.near(run.course, rows)
+    found = _by_small_pictures(laid, run.course, run)
+    if found is None or isinstance(
+        laid.questioned, Steadied
+    ):  # where a pose is free, codes follow the evidence's camera
+        return found if found is None or found.told_apart >= LEAST_PICTURES else None
+    if found.standing != "scene" and found.told_apart >= _PLENTY:
+        return found
+    coded, course = at_every_picture(laid, found.course, found.first, found.last)
+    if coded.same and course is not found.course:
+        found = _by_small_pictures(laid, course, run) or found
+    few = found.told_apart < LEAST_PICTURES
+    if coded.same and (few or found.standing == "scene"):
+        return _seen_by(laid, replace(found, coded=coded))
+    return None if few else found
+
+
+def _by_small_pictures(laid: Laid, course: Course, run: Run) -> Piece | None:
+    rows, likeness, moving = likeness_along(laid.pair, course)
+    near = laid.near(course, rows)
     mine = (near >= run.first) & (near <= run.last)
-    whole = _of_rows(laid, run.course, rows, mine, likeness)
+    whole = _of_rows(laid, course, rows, mine, likeness)
     if whole is None or whole.standing != "scene":
         return whole
     # What looks alike all along may have been cut: the part that also moves alike is tried by itself.
     part = _longest(mine & (np.minimum(likeness, moving) >= FOREIGN))
-    again = None if part is None else _of_rows(laid, run.course, rows, part, likeness)
+    again = None if part is None else _of_rows(laid, course, rows, part, likeness)
     return again if again is not None and again.standing == "same" else whole
 
 
 def _of_rows(
     laid: Laid, course: Course, rows: Rows, mine: NDArray[np.bool_], likeness: NDArray[np.float64]
 ) -> Piece | None:
-    """The piece that the evidence pictures ``rows[mine]`` show; None if they are too few, or not alike."""
+    """The piece that the evidence pictures ``rows[mine]`` show; None if there are none, or they are not alike."""
     chosen = np.flatnonzero(mine)
-    if len(chosen) < LEAST_PICTURES or float(likeness[chosen].mean()) < LIKE:
+    if not len(chosen) or float(likeness[chosen].mean()) < LIKE:
         return None
     inside = rows[chosen]
     moves = movement(laid.pair, course, inside, SAME if len(inside) >= _MANY else SHORT_SAME)
@@ -137,36 +159,40 @@ def _of_rows(
     if steadied is not None and moves.alike >= SAME:  # a pose that is free follows how the camera was carried, too
         apart = movement_apart(steadied, laid.evidence, laid.pose, course, inside)
         moves = Movement(min(moves.alike, apart.alike), min(moves.energy, apart.energy))
-    standing: Standing = "same" if _is_shown(moves, len(inside)) else "scene"
     # Where the next small picture is not like it, or there is none, the piece ends between the two: at the cut.
     moments = course.here(laid.pair.evidence_times[rows])
     low, high = int(chosen[0]), int(chosen[-1])
     before = moments[low - 1] if low > 0 else None
     after = moments[high + 1] if high + 1 < len(moments) else None
-    first = edge(laid, course, moments[low], before, step=-1)
-    last = edge(laid, course, moments[high], after, step=1)
-    extra = standing == "same" and sees_more(laid.questioned, laid.pose, first, last)
-    deep = standing == "same" and not extra and _from_elsewhere(laid, course, inside)
-    if extra or deep:
-        standing = "event"
-    return Piece(
+    found = Piece(
         laid.evidence,
         laid.pose,
         course,
-        first,
-        last,
-        standing,
+        edge(laid, course, moments[low], before, step=-1),
+        edge(laid, course, moments[high], after, step=1),
+        "scene",
         float(likeness[chosen].mean()),
         moves,
         len(inside),
         steadied=steadied,
-        deep=deep,
     )
+    return _seen_by(laid, found) if _is_shown(moves, len(inside)) else found
 
 
-def _from_elsewhere(laid: Laid, course: Course, rows: Rows) -> bool:
-    """Whether a camera in another place saw what the evidence's small pictures ``rows`` show."""
-    here, seen = warped(laid.questioned.small[laid.near(course, rows)], laid.pose)
+def _seen_by(laid: Laid, piece: Piece) -> Piece:
+    """A piece that moves as the recording does: of the same recording, or seen by another camera."""
+    if sees_more(laid.questioned, laid.pose, piece.first, piece.last):
+        return replace(piece, standing="event")
+    deep = _from_elsewhere(laid, piece)
+    return replace(piece, standing="event" if deep else "same", deep=deep)
+
+
+def _from_elsewhere(laid: Laid, piece: Piece) -> bool:
+    """Whether a camera in another place saw what the evidence's small pictures of a piece show."""
+    near = laid.near(piece.course, np.arange(len(laid.pair.evidence_times)))
+    rows, _, _ = likeness_along(laid.pair, piece.course)
+    rows = rows[(near[rows] >= piece.first) & (near[rows] <= piece.last)]
+    here, seen = warped(laid.questioned.small[laid.near(piece.course, rows)], laid.pose)
     return parallax(laid.evidence.small[rows], here, seen).shown
 
 
@@ -180,6 +206,8 @@ def _is_shown(moves: Movement, pictures: int) -> bool:
 #: Small pictures from which :data:`SAME` is enough. Two cameras carried alike had 0.82 in four, at another event (ADR
 #: 45); pieces of four and five pictures of 24 copies that were cut and joined had 0.99 and more.
 _MANY: Final = 6
+#: Small pictures from which their course is as sure as codes make it, 5 s: in the lab copies of that length had 0.00 s.
+_PLENTY: Final = 12
 
 
 def _extended(questioned: Sight, pieces: list[Piece]) -> list[Piece]:

@@ -27,6 +27,7 @@ from provenance.comparison import (
 )
 from provenance.matching.background import calibration_digest
 from provenance.matching.looks.changes import largest, said_of
+from provenance.matching.looks.every_picture import AT_ONCE
 from provenance.matching.looks.explaining import explaining, pieces_with
 from provenance.matching.looks.laying import LEAST_ENERGY
 from provenance.matching.looks.pieces import SAME
@@ -274,17 +275,25 @@ def _others(
 
 
 def _words(file: Sight, pieces: Sequence[Piece]) -> str:
-    alike = min(_MOST_TOLD, *(piece.moves.alike for piece in pieces))
+    small = [piece.moves.alike for piece in pieces if piece.coded is None]
+    coded = [piece.coded for piece in pieces if piece.coded is not None]
+    told = []
+    if small:
+        seen = sum(piece.told_apart for piece in pieces if piece.coded is None)
+        told.append(f"{seen} pictures; likeness of movement {min(_MOST_TOLD, *small):.2f}, where {SAME} is asked")
+    if coded:
+        alike = min(_MOST_TOLD, *(one.at_once for one in coded))
+        told.append(
+            f"{sum(one.pictures for one in coded)} pictures by what changes from each to the next, alike by "
+            f"{alike:.2f}, where {AT_ONCE} is asked"
+        )
     # A copy shows a picture of the recording from half a picture before to half a picture after its moment.
     within = max(max(file.gap, piece.evidence.gap) for piece in pieces) / 2
     views = [piece.steadied.moves for piece in pieces if piece.steadied is not None]
     moving = (
         f"; the view moves, by {max(views):.0%} of the picture; regions are what is seen throughout" if views else ""
     )
-    return (
-        f"{sum(piece.told_apart for piece in pieces)} pictures; likeness of movement {alike:.2f}, where {SAME} is "
-        f"asked; times are told within {within:.3f} s{moving}"
-    )
+    return f"{'; '.join(told)}; times are told within {within:.3f} s{moving}"
 
 
 #: A likeness is never told as certain.
