@@ -125,6 +125,34 @@ def test_too_many_small_pictures_are_thinned_evenly(monkeypatch):
     assert len({b - a for a, b in zip(rows.small_places, rows.small_places[1:], strict=False)}) <= 2
 
 
+def described(seconds, *, close):
+    """Local features of ``seconds`` of pictures at 10 a second, and which pictures have some."""
+    observer = looks.LooksObserver(
+        Fraction(1, 10), small_gap=Fraction(4), feature_gap=Fraction(1, 2) if close else Fraction(4), close=close
+    )
+    source = np.random.default_rng(5)
+    for number in range(10 * seconds):
+        blocks = np.kron(source.integers(0, 256, (18, 24), dtype=np.uint8), np.ones((8, 8), np.uint8))
+        observer.update(picture_of(blocks, pts=number))
+    rows = observer.result()
+    return rows, sorted(set(rows.feature_places))
+
+
+def test_a_questioned_file_of_a_minute_has_local_features_of_a_picture_a_second():
+    assert described(31, close=True)[1] == list(range(0, 310, 5))
+    assert described(60, close=True)[1] == list(range(0, 600, 10))
+
+
+def test_local_features_are_the_same_however_long_a_picture_waited():
+    """The same pictures in a shorter and in a longer file, described at the end and on the way."""
+    short, _ = described(20, close=False)
+    long, places = described(300, close=False)
+    assert len(places) == 75
+    count = len(short.feature_places)
+    assert long.feature_places[:count] == short.feature_places
+    assert long.features[: len(short.features)] == short.features
+
+
 def measured(rows, pictures=3):
     track = Track(
         0,

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 #: Small pictures of a questioned file, which nobody keeps, while they lie nearer to each other than these seconds. Of
 #: long files as many are taken as of recordings: of three hours one in 1.28 s, and in 5 s of them four.
 MOST_CLOSE, _CLOSE = 3_000, 0.3
+#: Pictures of a questioned file with local features, while they lie nearer to each other than these seconds: no more
+#: are asked about at once (`ASKED_FEATURES` of matching), and each costs 15 ms with its mirror image.
+_MOST_FEATURED_CLOSE, _FEATURED_CLOSE = 64, 0.75
 #: Local features of one picture, the strongest first. The prototype of matching.md took 300 to 400.
 FEATURES = MOST_FEATURES // 2
 #: Longer side of the picture in which local features are looked for.
@@ -45,6 +48,8 @@ _CORNER = 10
 FREQUENCIES = 16
 #: Scale of the cosines, rounded to whole numbers: every sum stays below 2**53, exact in any order of adding.
 _COSINE = 1024
+#: Reduced pictures that wait to be described: those that are thinned out before cost nothing. 230 KB each at most.
+_REDUCED = 64
 #: Pictures coded at once.
 _BATCH = 32
 #: Steps of a quality: sixteenths of a level of mean difference between neighbours.
@@ -91,9 +96,12 @@ class LooksObserver:
         self._codes: list[bytes] = []
         self._qualities: list[bytes] = []
         self._count = 0
-        near = (MOST_CLOSE, _CLOSE / float(time_base)) if close else (MOST_SMALL, 0.0)
+        second = 1 / float(time_base)
+        near = (MOST_CLOSE, _CLOSE * second) if close else (MOST_SMALL, 0.0)
+        featured = (_MOST_FEATURED_CLOSE, _FEATURED_CLOSE * second) if close else (MOST_FEATURED, 0.0)
         self._small = _Thinned(float(small_gap / time_base), MOST_SMALL, near)
-        self._features = _Thinned(float(feature_gap / time_base), MOST_FEATURED)
+        self._features = _Thinned(float(feature_gap / time_base), MOST_FEATURED, featured)
+        self._reduced: dict[int, NDArray[np.uint8]] = {}
         self._mirrored = close
         self._finder: cv2.ORB | None = None
 
@@ -107,12 +115,16 @@ class LooksObserver:
             colour = reduction.chroma(picture, CHROMA_SIDE, CHROMA_SIDE)
             self._small.add(self._count, picture.pts, small.tobytes() + colour.tobytes())
         if self._features.is_due(picture.pts):
-            self._features.add(self._count, picture.pts, self._described(picture))
+            self._features.add(self._count, picture.pts, b"")
+            self._reduced[self._count] = _reduced(picture)
+            if len(self._reduced) > _REDUCED:
+                self._describe()
         self._count += 1
 
     def result(self) -> Looks:
         """The rows."""
         self._code()
+        self._describe()
         return Looks(
             codes=b"".join(self._codes),
             qualities=b"".join(self._qualities),
@@ -133,13 +145,15 @@ class LooksObserver:
             self._qualities.append(qualities(batch).tobytes())
             self._waiting.clear()
 
-    def _described(self, picture: Picture) -> bytes:
+    def _describe(self) -> None:
+        """Find the local features of the pictures that wait, where they were not thinned out."""
+        for at, place in enumerate(self._features.places):
+            if place in self._reduced:
+                self._features.rows[at] = self._described(self._reduced[place])
+        self._reduced.clear()
+
+    def _described(self, means: NDArray[np.uint8]) -> bytes:
         """Rows of local features: place as two u16 parts of 65,536 of the picture, then the descriptor."""
-        plane = picture.planes[0]
-        width, height = max(1, plane.width // picture.step), plane.rows
-        scale = min(1.0, _FEATURE_SIDE / max(width, height))
-        columns, rows = max(8, round(width * scale)), max(8, round(height * scale))
-        means = reduction.luma(picture, rows, columns)
         described = self._found(means)
         if self._mirrored:  # a descriptor is no other's mirror image: the picture itself has to be turned over
             over = self._found(np.ascontiguousarray(means[:, ::-1]))
@@ -164,6 +178,14 @@ class LooksObserver:
             found["bits"] = bits
         order = np.argsort([-point.response for point in points], kind="stable")[:FEATURES]
         return found[order]
+
+
+def _reduced(picture: Picture) -> NDArray[np.uint8]:
+    """The picture in which local features are looked for."""
+    plane = picture.planes[0]
+    width, height = max(1, plane.width // picture.step), plane.rows
+    scale = min(1.0, _FEATURE_SIDE / max(width, height))
+    return reduction.luma(picture, max(8, round(height * scale)), max(8, round(width * scale)))
 
 
 class _Thinned:

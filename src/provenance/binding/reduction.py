@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from provenance.binding.visual import lines_of
@@ -13,15 +15,13 @@ if TYPE_CHECKING:
 
     from provenance.binding.pictures import Picture, Plane
 
-#: Bytes summed at once. Measured on 4K luma: 2.3 ms in bands that stay in the second-level cache, 15 ms as a whole.
-_BAND_BYTES = 1 << 18
-_EVEN = np.uint64(0x00FF00FF00FF00FF)
-_BYTE = np.uint64(8)
-#: Samples in the two 16-bit sums that one 64-bit word holds of a line.
-_WORD = 8
+#: Bytes summed at once. Of 2^15 to 2^24, this took the least for pictures of 540 to 2,160 lines.
+_BAND_BYTES = 1 << 20
+#: Columns read in pairs come in multiples of this.
+_MULTIPLE = 16
 _LARGEST = 255
-#: Rows of 255 that a 16-bit sum holds.
-_MOST_ROWS = 257
+#: Rows of a box from which on columns are read one by one.
+_MOST_ROWS = 256
 
 
 def luma(picture: Picture, rows: int, columns: int) -> NDArray[np.uint8]:
@@ -48,16 +48,21 @@ def means(samples: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uin
         across = np.arange(max(columns, width)) * width // max(columns, width)
         samples = samples[down][:, across]
         height, width = samples.shape
-    top = np.arange(rows) * height // rows
-    used = width_read((width, height), rows, columns)
-    if used is not None:
-        sums, step = _sums_by_words(samples[:, :used], top), 2
-    else:
-        sums, step, used = np.add.reduceat(samples, top, axis=0, dtype=np.uint32), 1, width
-    left = np.arange(columns) * (used // step) // columns
-    totals = np.add.reduceat(sums, left, axis=1, dtype=np.uint32)
-    counts = np.outer(np.diff(top, append=height), np.diff(left, append=used // step) * step).astype(np.uint32)
+    down, across, counts = _grid((width, height), rows, columns)
+    totals = _box_sums(samples, down, across)
     return ((totals + counts // 2) // counts).astype(np.uint8)
+
+
+@lru_cache(maxsize=16)
+def _grid(
+    size: tuple[int, int], rows: int, columns: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint32]]:
+    """Edges of the boxes of a picture of ``size`` (width, height), downwards and across, and samples a box."""
+    used = width_read(size, rows, columns)
+    pair = 1 if used is None else 2
+    down = np.arange(rows + 1) * size[1] // rows
+    across = np.arange(columns + 1) * ((used or size[0]) // pair) // columns * pair
+    return down, across, np.outer(np.diff(down), np.diff(across)).astype(np.uint32)
 
 
 def width_read(size: tuple[int, int], rows: int, columns: int) -> int | None:
@@ -66,26 +71,27 @@ def width_read(size: tuple[int, int], rows: int, columns: int) -> int | None:
     None where all are read one by one, in small or very high pictures.
     """
     width, height = size
-    used = width // (2 * _WORD) * (2 * _WORD)
-    return used if used >= 2 * columns and height // rows < _MOST_ROWS - 1 else None
+    used = width // _MULTIPLE * _MULTIPLE
+    return used if used >= 2 * columns and height // rows < _MOST_ROWS else None
 
 
-def _sums_by_words(samples: NDArray[np.uint8], top: NDArray[np.int64]) -> NDArray[np.uint32]:
-    """Sums over the rows of each band and over pairs of columns; eight samples at a time in 16-bit lanes.
+def _box_sums(samples: NDArray[np.uint8], down: NDArray[np.int64], across: NDArray[np.int64]) -> NDArray[np.uint32]:
+    """Sums of the boxes between the edges ``down`` and ``across``: a band at a time, from sums of all above and left.
 
-    Four times as fast as summing bytes (0.7 against 3.3 ms on 1080p luma, numpy 2.4).
+    Means over 96 x 96 boxes take 0.18 ms of 540 lines, 0.6 of 1,080, 2.1 of 2,160 (0.41, 0.94 and 2.95 by numpy's
+    reduceat on eight samples a word). In pictures of 8 million samples and more, sums of a band of very high boxes may
+    pass 2**32; differences stay right, modulo 2**32.
     """
-    height, width = samples.shape
-    out = np.empty((len(top), width // 2), np.uint32)
-    edges = [*top.tolist(), height]
-    each = max(1, _BAND_BYTES // max(1, width * (edges[1] - edges[0] or 1)))
-    for first in range(0, len(top), each):
-        last = min(len(top), first + each)
-        words = np.ascontiguousarray(samples[edges[first] : edges[last]]).view("<u8")
-        starts = top[first:last] - top[first]
-        even = np.add.reduceat(words & _EVEN, starts, axis=0).view("<u2")
-        odd = np.add.reduceat((words >> _BYTE) & _EVEN, starts, axis=0).view("<u2")
-        out[first:last] = even.astype(np.uint32) + odd
+    width = int(across[-1])
+    rows = np.ascontiguousarray(samples[:, :width]) if samples.strides[1] != 1 or samples.strides[0] < 0 else samples
+    out = np.empty((len(down) - 1, len(across) - 1), np.uint32)
+    each = max(1, _BAND_BYTES // max(1, width * int(np.diff(down).max())))
+    for first in range(0, len(out), each):
+        edges = down[first : first + each + 1]
+        sums = cv2.integral(rows[edges[0] : edges[-1], :width]).view(np.uint32)
+        corners = sums[edges - edges[0]][:, across]
+        lines = corners[1:] - corners[:-1]
+        out[first : first + each] = lines[:, 1:] - lines[:, :-1]
     return out
 
 

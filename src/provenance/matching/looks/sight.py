@@ -60,24 +60,24 @@ class Sight:
         """Number of pictures that are asked about."""
         return len(self.times)
 
-    @property
+    @cached_property
     def gap(self) -> float:
         """Seconds from a picture to the next, the median."""
         return float(np.median(np.diff(self.times))) if len(self.times) > 1 else 0.04
 
-    @property
+    @cached_property
     def pace(self) -> float:
         """Seconds from a small picture that is compared to the next, the median; 0 where there is one."""
         return float(np.median(np.diff(self.times[self.places]))) if len(self.places) > 1 else 0.0
 
-    @property
+    @cached_property
     def spacing(self) -> float:
         """Seconds from a small picture to the next, the median, of all that there are; 0 where there is one."""
         assert self.track.looks is not None
         places = np.array(self.track.looks.small_places, np.int64)
         return float(np.median(np.diff(self.times[places]))) if len(places) > 1 else 0.0
 
-    @property
+    @cached_property
     def is_thinned(self) -> bool:
         """Whether fewer small pictures are compared than there are."""
         return self._step > 1
