@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from provenance.binding import facts
+from provenance.binding.ticks import are_times, bounded, most
 from provenance.errors import RecordError
 from provenance.evidence import (
     CODE_BYTES,
@@ -21,7 +22,6 @@ from provenance.evidence import (
     MOST_FEATURES,
     MOST_PRINTED,
     MOST_SMALL,
-    NO_PTS,
     PRINT_BITS,
     PRINT_LEVELS,
     PRINT_RATE,
@@ -115,17 +115,19 @@ def to_blobs(measurement: Measurement) -> dict[BlobKey, bytes]:
     blobs: dict[BlobKey, bytes] = {("facts", 0): _facts_blob(facts.to_json(measurement))}
     for track in measurement.tracks:
         if track.packets is not None:
-            blobs["packets", track.index] = _blob("packets", _packet_rows(track.packets), track)
+            blobs["packets", track.index] = _blob("packets", _packet_rows(track.packets, track.time_base), track)
         if track.pictures is not None:
-            blobs["pictures", track.index] = _blob("pictures", _picture_rows(track.pictures), track)
+            blobs["pictures", track.index] = _blob("pictures", _picture_rows(track.pictures, track.time_base), track)
         if track.looks is not None:
             for kind, rows in _looks_rows(track.looks).items():
                 blobs[kind, track.index] = _blob(kind, rows, track)
         if track.sound is not None:
-            extras = _SOUND_EXTRAS.pack(_i64(track.sound.start_pts), track.sound.sample_rate)
+            extras = _SOUND_EXTRAS.pack(bounded(track.sound.start_pts, track.time_base), track.sound.sample_rate)
             blobs["sound", track.index] = _blob("sound", _sound_rows(track.sound), track, extras=extras)
         if track.sound_print is not None:
-            extras = _PRINT_EXTRAS.pack(_i64(track.sound_print.start_pts), _PRINT_VERSION, PRINT_RATE)
+            extras = _PRINT_EXTRAS.pack(
+                bounded(track.sound_print.start_pts, track.time_base), _PRINT_VERSION, PRINT_RATE
+            )
             blobs["soundprint", track.index] = _blob("soundprint", _print_rows(track.sound_print), track, extras=extras)
     return blobs
 
@@ -253,13 +255,14 @@ def _facts_text(blob: bytes) -> bytes:
     return text
 
 
-def _packet_rows(rows: PacketRows) -> bytes:
+def _packet_rows(rows: PacketRows, base: Fraction) -> bytes:
     columns = zip(rows.digests, rows.pts, rows.durations, rows.offsets, rows.sizes, rows.flags, strict=True)
+    longest = min(most(base), _MAX_U32)
     return b"".join(
         _PACKET.pack(
             digest,
-            _i64(pts),
-            min(max(duration, 0), _MAX_U32),
+            bounded(pts, base),
+            min(max(duration, 0), longest),
             _NO_OFFSET if offset < 0 else offset.to_bytes(6, "big"),
             min(size, _MAX_U32),
             flags,
@@ -268,14 +271,9 @@ def _packet_rows(rows: PacketRows) -> bytes:
     )
 
 
-def _i64(pts: int) -> int:
-    """Ticks that fit a row: only a forged file has others."""
-    return min(max(pts, NO_PTS), -NO_PTS - 1)
-
-
-def _picture_rows(rows: PictureRows) -> bytes:
+def _picture_rows(rows: PictureRows, base: Fraction) -> bytes:
     columns = zip(rows.digests, rows.pts, rows.flags, strict=True)
-    return b"".join(_PICTURE.pack(digest, _i64(pts), flags) for digest, pts, flags in columns)
+    return b"".join(_PICTURE.pack(digest, bounded(pts, base), flags) for digest, pts, flags in columns)
 
 
 def _sound_rows(rows: SoundBlockRows) -> bytes:
@@ -335,6 +333,7 @@ def _read_packets(header: Header, blob: bytes) -> PacketRows:
     digests, pts, durations, offsets, sizes, flags = zip(*rows, strict=True)
     if max(flags) > _PACKET_FLAGS:
         raise _malformed("unknown packet flags")
+    _check_times((*pts, max(durations)), header)
     places = tuple(-1 if each == _NO_OFFSET else int.from_bytes(each, "big") for each in offsets)
     return PacketRows(digests, pts, durations, flags, places, sizes)
 
@@ -345,7 +344,13 @@ def _read_pictures(header: Header, blob: bytes) -> PictureRows:
     digests, pts, flags = zip(*_PICTURE.iter_unpack(memoryview(blob)[HEADER_BYTES:]), strict=True)
     if max(flags) > _PICTURE_FLAGS:
         raise _malformed("unknown picture flags")
+    _check_times(pts, header)
     return PictureRows(digests, pts, flags)
+
+
+def _check_times(pts: tuple[int, ...], header: Header) -> None:
+    if not are_times(pts, header.time_base):
+        raise _malformed("a time is out of range")
 
 
 def _read_looks(track: Track, blob: bytes, left: dict[BlobKey, bytes], pictures: int) -> Looks:
@@ -382,6 +387,7 @@ def _read_sound(header: Header, blob: bytes) -> SoundBlockRows:
     start, rate = _SOUND_EXTRAS.unpack(header.extras)
     if _SOUND_EXTRAS.pack(start, rate) != header.extras:
         raise _malformed("reserved bytes are not zero")
+    _check_times((start,), header)
     if not header.count:
         return SoundBlockRows(start_pts=start, sample_rate=rate)
     digests, levels = zip(*_BLOCK.iter_unpack(memoryview(blob)[HEADER_BYTES:]), strict=True)
@@ -396,6 +402,7 @@ def _read_print(header: Header, blob: bytes) -> SoundPrint:
         raise _malformed("reserved bytes are not zero")
     if version != _PRINT_VERSION or rate != PRINT_RATE or header.count > MOST_PRINTED:
         raise _malformed("a sound print of another version, pace or length")
+    _check_times((start,), header)
     rows, width = memoryview(blob)[HEADER_BYTES:], PRINT_BITS // 8 + 1
     levels = bytes(rows[width - 1 :: width])
     if max(levels, default=0) > PRINT_LEVELS:
