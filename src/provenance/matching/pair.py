@@ -96,9 +96,9 @@ def _has_other_header(found: Found, tracks: tuple[Track, Track]) -> bool:
     """
     if found.basis == "pictures":
         return True
-    first, *_ = (*tracks[0].configuration, None)
+    first = {change.digest for change in tracks[0].configuration[:1]}
     known = {change.digest for change in tracks[1].configuration}
-    return found.strand.partner[0] < 0 and first is not None and first.digest not in known
+    return found.strand.partner[0] < 0 and bool(first - known)
 
 
 def _main(videos: Pairing) -> tuple[Track, Track]:
