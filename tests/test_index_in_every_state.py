@@ -1,12 +1,17 @@
 """The index beside the archive may be damaged, old, another's or cut off: verdicts stay, and it is mended."""
 
+import json
 import shutil
 import sqlite3
 
 import pytest
 
 import stock
+from provenance.attest.sealing import seal_segment
 from provenance.cli.main import run
+from provenance.custodian import Custodian
+from provenance.store.index import UnitIndex
+from provenance.store.segments import CODES
 
 CLIP = {"seconds": 3, "size": (160, 90), "fps": 15, "sound": None}
 
@@ -63,13 +68,28 @@ def damage_box(index):
         connection.execute("UPDATE segments SET box = zeroblob(length(box))")
 
 
+def malform_segment(index):
+    """A segment that is sealed as it should be, with a content that is none, as another version may write."""
+    with Custodian.open(index.with_suffix("")) as custodian:
+        secret, origin = custodian.index_secret, custodian.archive.logs()[0].origin
+        with UnitIndex(custodian.archive.path, origin=origin, secret=secret) as units:
+            ((evidence_id, one),) = list(units.segments(CODES))[:1]
+            box = seal_segment(secret, b"\xff" + one.content[1:], units._purpose(CODES, evidence_id, one.signer))
+    with sqlite3.connect(index) as connection:
+        number = "(SELECT number FROM evidence WHERE evidence_id = ?)"
+        changed = connection.execute(
+            f"UPDATE segments SET box = ? WHERE kind = ? AND evidence = {number}", (box, CODES, evidence_id)
+        )
+        assert changed.rowcount == 1
+
+
 def take_segment_away(index):
     with sqlite3.connect(index) as connection:
         connection.execute("DELETE FROM segments WHERE evidence = 1")
 
 
 DAMAGES = [damage_pages, damage_head, cut_off]
-OF_SEGMENTS = [damage_box, take_segment_away]
+OF_SEGMENTS = [damage_box, take_segment_away, malform_segment]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -99,6 +119,33 @@ def test_damaged_segments_are_made_again_before_a_copy_is_searched(call, held, s
     assert len([one for one in err.splitlines() if "was damaged: it is made again" in one]) == 1
     assert call("verify", "--json", copy) == before
     assert call("audit")[0] == 0
+
+
+def remade(err):
+    return [one for one in err.splitlines() if "was damaged: it is made again" in one]
+
+
+def test_batch_says_once_that_its_workers_made_the_index_again(call, held, studio, tmp_path):
+    index, _ = held
+    copies = [tmp_path / f"copy{number}.mp4" for number in range(3)]
+    for number, copy in enumerate(copies):
+        stock.ffmpeg("-i", studio.clip("pier", **CLIP), "-vf", "scale=120:-2", "-crf", 28 + number, copy)
+    damage_box(index)
+    status, out, err = call("batch", "-j", "2", *copies)
+    assert (status, out.count("visual") + out.count("by appearance")) == (1, 3)
+    assert len(remade(err)) == 1
+    assert not remade(call("batch", *copies)[2])
+
+
+@pytest.mark.parametrize("words", [("register",), ("examine", "--renew")])
+def test_commands_that_examine_say_that_the_index_was_made_again(call, held, studio, words):
+    index, _ = held
+    registering = words == ("register",)
+    clip = studio.clip("quarry" if registering else "pier", **CLIP)
+    held_id = json.loads(call("register", "--json", clip)[1])[0]["evidence_id"] if not registering else ""
+    damage_head(index)
+    status, _, err = call(*words, clip if registering else held_id)
+    assert (status, len(remade(err))) == (0, 1)
 
 
 def test_the_index_of_another_archive_is_replaced(call, held, studio, tmp_path):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from provenance import comparison as compared
 from provenance import verdict as told
-from provenance.comparison import Alteration, Comparison, Segment, SoundComparison, Span
+from provenance.comparison import Alteration, Comparison, Limit, Segment, SoundComparison, Span
 from provenance.verdict import Axes, EvidenceFacts, Finding, Questioned, Verdict, exit_status, rounded, to_json, unmet
 from provenance.verdict_text import headline, moment, render
 from provenance.verdict_words import KINDS, RELATIONS
@@ -148,6 +148,80 @@ def test_the_headline_names_what_was_changed():
     changed = replace(CUT, alterations=(Alteration("mirror"), Alteration("sound")))
     assert headline(changed).endswith("changed: it is shown mirrored; the sound differs")
     assert "changed" not in headline(CUT)
+
+
+LISTENED = Segment(
+    Span(Fraction(0), Fraction(4)), Span(Fraction(2), Fraction(6)), "e", "sound", 9, similarity=Fraction(19, 20)
+)
+
+
+def heard(segment):
+    return replace(
+        CUT,
+        alterations=(Alteration("sound", Span(Fraction(0), Fraction(4)), what="coded again, and like it"),),
+        sound=SoundComparison("excerpt", segments=(segment,)),
+    )
+
+
+def test_sound_that_was_only_coded_again_is_not_said_to_differ():
+    text = render(verdict(heard(LISTENED)))
+    assert text.split("\n")[0].endswith("changed: the sound was coded again")
+    assert "the sound differs" not in text
+    assert "sounds like that of the recording" in text
+    other = replace(heard(LISTENED), sound=SoundComparison("partly-replaced", segments=(LISTENED,)))
+    assert "the sound differs" in headline(other)
+
+
+def test_silence_is_said_to_be_silence():
+    text = render(verdict(heard(replace(LISTENED, distinctive=0))))
+    assert "sound: silent, as the recording's is" in text
+    assert "sounds like" not in text
+
+
+def test_of_a_match_by_sound_alone_only_the_sound_is_named():
+    whole = replace(CUT, relation="rendition", basis="sound", others=(("o", "excerpt", "sound", Fraction(1, 2)),))
+    assert headline(whole) == "Sounds like all the sound of a registered recording, by its sound alone"
+    answer = verdict(whole)
+    answer = replace(answer, evidence={**answer.evidence, "o": EvidenceFacts("pv1-00000000000000000000000001", None)})
+    assert "also: Sounds like a part of the sound of a registered recording, by its sound alone" in render(answer)
+
+
+def looked(**changes):
+    (one,) = CUT.segments
+    limit = Limit(Fraction(1, 50), Fraction(1), 40, "luma+chroma")
+    segment = replace(one, basis="visual", limit=limit, **changes)
+    altered = {"picture": "none-found", "presentation": "found" if changes else "cannot-tell"}
+    return replace(CUT, relation="rendition", basis="visual", segments=(segment,), altered=altered, limit=limit)
+
+
+def test_a_cropped_copy_says_what_keeps_it_from_being_accepted():
+    cropped = looked(region=(Fraction(1, 10), Fraction(0), Fraction(1, 2), Fraction(1)))
+    assert "changed throughout: it is cropped (status 0 with --accept rendition,altered)" in render(verdict(cropped))
+    assert exit_status(verdict(cropped), accept=("rendition",)) == 1
+    assert exit_status(verdict(cropped), accept=("rendition", "altered")) == 0
+    assert "changed" not in render(verdict(looked())).split("\n")[0]
+    assert "changed throughout" not in render(verdict(looked()))
+
+
+def test_the_limit_is_said_once():
+    found = Finding("softBinding.limit", "informational", "2.0 % of the picture for 1 s, 40 levels of luma+chroma")
+    text = render(verdict(looked(), findings=(found,)))
+    assert text.count("2 % of the picture for 1 s") == 1
+    assert text.count("of 255 levels") == 1
+    assert "softBinding.limit" not in text
+    assert "softBinding.limit" in render(verdict(looked(), findings=(found,)), every_finding=True)
+
+
+def test_a_speed_is_said_as_a_speed():
+    (one,) = CUT.segments
+    fast = replace(CUT, segments=(replace(one, speed=Fraction(5, 4)),))
+    assert "(1.25 times as fast, at 0.8 times the length)" in render(verdict(fast))
+
+
+def test_an_empty_file_is_called_empty():
+    empty = replace(verdict(), questioned=Questioned("void.mp4", b"\0" * 32, 0, "other"))
+    assert "  the file is empty: it holds no bytes" in render(empty).split("\n")
+    assert "is empty" not in render(verdict())
 
 
 def test_text_begins_with_the_sentence_and_ends_with_the_limits():

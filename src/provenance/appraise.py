@@ -19,6 +19,7 @@ from provenance.verdict import (
     ALWAYS,
     BY_LOOKS,
     BY_PRINT,
+    INSETS,
     LEFT_OUT,
     NO_MATCH,
     NO_QUORUM,
@@ -114,6 +115,8 @@ def _limits(case: Case, *, with_record: bool) -> tuple[str, ...]:
         said.append(NO_MATCH)
     if case.comparison.basis == "visual":
         said.append(BY_LOOKS)
+    elif any(note.code == "softBinding.none" for note in case.comparison.notes):
+        said.append(INSETS)
     if case.comparison.sound.is_by_print:
         said.append(BY_PRINT)
     if with_record:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from contextlib import closing
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,19 @@ from provenance.matching import background
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
+    from queue import SimpleQueue
 
     from provenance.batching.answers import Answer
     from provenance.batching.journal import Journal
     from provenance.custodian import Custodian
 
-    #: Told (files done, files in all).
-    Progress = Callable[[int, int], None]
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who is told how far it is (files done, files in all), and what was come across beside the answers, each once."""
+
+    progress: Callable[[int, int], None]
+    remark: Callable[[str], None]
 
 
 def cores() -> int:
@@ -65,7 +72,7 @@ def about(custodian: Custodian, setup: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def answers(
-    files: Sequence[str], setup: Mapping[str, Any], *, jobs: int, journal: Journal | None, progress: Progress
+    files: Sequence[str], setup: Mapping[str, Any], *, jobs: int, journal: Journal | None, listener: Listener
 ) -> Generator[Answer]:
     """One answer a file, in the order of ``files``, each as soon as those before it are known.
 
@@ -77,15 +84,25 @@ def answers(
     waiting: dict[str, Answer] = {}
     due = iter(files)
     following = next(due, None)
+    told = set[str]()
     with Crew(max(1, min(jobs, len(files))), setup) as crew, closing(crew.answers(requests)) as found:
         for done, (request, new) in enumerate(found, 1):
             if new is not None and journal is not None:
                 journal.add(new)
             waiting[request.file] = earlier[request.file] if new is None else new
-            progress(done, len(files))
+            listener.progress(done, len(files))
+            _tell(crew.remarks, told, listener)
             while following in waiting:
                 yield waiting.pop(following)
                 following = next(due, None)
+
+
+def _tell(remarks: SimpleQueue[str], told: set[str], listener: Listener) -> None:
+    while not remarks.empty():
+        remark = remarks.get()
+        if remark not in told:  # several workers find the same
+            told.add(remark)
+            listener.remark(remark)
 
 
 def _request(name: str, earlier: Mapping[str, Answer]) -> Request:

@@ -50,8 +50,9 @@ class Custodian:
         self.keyring = keyring.Keyring(archive.path)
         self._passphrase = passphrase
         self._keys: dict[str, SigningKey] = {}
-        #: what people should be told beside the answer, each once
+        #: what people should be told beside the answer, each once, and who tells what is left of it in the end
         self.remarks: list[str] = []
+        self.teller: Callable[[str], None] | None = None
         #: what was made of the index: a process that answers about many files loads it once (`lookup.searched`)
         self.loaded: dict[int, tuple[object, object]] = {}
         keyring.forget_expired()
@@ -67,8 +68,10 @@ class Custodian:
         return cls(Archive.open(path, write=write, guards=guards), passphrase=passphrase)
 
     def close(self) -> None:
-        """Close the archive."""
+        """Close the archive; what nobody has told yet is told."""
         self.archive.close()
+        while self.teller is not None and self.remarks:
+            self.teller(self.remarks.pop(0))
 
     def remark(self, text: str) -> None:
         """Note what people should be told beside the answer."""

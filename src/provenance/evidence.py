@@ -24,6 +24,9 @@ UNIT_DIGEST_BYTES = 24
 
 #: pts of a unit that carries none.
 NO_PTS = -(2**63)
+#: Seconds from 0 that a unit may lie at or last: 2,177 years. Recorders that count from 1601 are below 2**34; what is
+#: reckoned from times (rows of sound a second, for one) stays in the whole numbers that it is reckoned in.
+MOST_SECONDS = 2**36
 
 
 def evidence_id(random16: bytes) -> str:

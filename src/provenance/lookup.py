@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from provenance import records
@@ -249,6 +250,12 @@ def _made(
     if stamp != now:
         custodian.loaded.pop(kind, None)  # never two at once: ten million codes are 400 MB
         room = index.segment_bytes(kind)
-        made = make(((evidence_id, one.content) for evidence_id, one in index.segments(kind)), room)
+        try:
+            with closing(index.segments(kind)) as segments:
+                made = make(((evidence_id, one.content) for evidence_id, one in segments), room)
+        except RecordError as error:  # sealed as it should be, and not what this version puts there
+            raise ArchiveError(
+                f"holds a segment that cannot be read: {error.message}", code="archive.damaged", file=str(index.path)
+            ) from error
         custodian.loaded[kind] = now, made
     return cast("T", made)

@@ -41,14 +41,18 @@ NO_MATCH: Final = (
 )
 #: Said where pictures were matched by how they look.
 BY_LOOKS: Final = (
-    "Matched by appearance: changes inside the picture that are smaller, shorter or fainter than the limit stated, or "
-    "any where none is stated, are not excluded; nor is a second camera at the same event, above all one that stood "
-    "beside the first, or in a few seconds. No rate of error has been measured on independent recordings."
+    "Matched by appearance: changes below the limit stated, any where none is stated, and a second camera at the same "
+    "event, above all beside the first or in a few seconds, are not excluded. No rate of error has been measured on "
+    "independent recordings."
+)
+#: Said where pictures were searched by how they look and none was found.
+INSETS: Final = (
+    "Searched by appearance: a recording that is shown small inside another picture, or beside others, can be missed."
 )
 #: Said where sound was compared by its print. The length: see ``sounds.overdub`` in matching/background.json.
 BY_PRINT: Final = (
-    "Sound that was coded again is compared by a print of what lies between 300 and 2,000 Hz: other sound of less than "
-    "a second, sound mixed in under it, and a voice exchanged for one that says the same are not excluded."
+    "Sound that was coded again is compared by a print (300 to 2,000 Hz): other sound of less than a second, sound "
+    "mixed in under it, and a voice exchanged for one that says the same are not excluded."
 )
 NO_QUORUM: Final = "No outside party has confirmed this record."
 LEFT_OUT: Final = "Later records about this recording, and other records of the key, can be left out unseen."

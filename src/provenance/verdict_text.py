@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from provenance.comparison import EXACT_BASES, WHOLE_PICTURE
+from provenance.comparison import AXES_OF_KIND, EXACT_BASES, WHOLE_PICTURE
 from provenance.escaping import plain
 from provenance.findings import MEANINGS
 from provenance.verdict import alterations, is_about_records
@@ -17,27 +17,31 @@ from provenance.verdict_words import (
     ALTERATIONS,
     BASES,
     BY_PRINT,
+    BY_SOUND,
+    CODED_SOUND,
     CUSTODIES,
     LOGS,
     RECORDS,
     RELATIONS,
+    SILENT_BOTH,
     SOUNDS,
     STANDINGS,
     TIMES,
-    WHOLE_BY_SOUND,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from fractions import Fraction
 
-    from provenance.comparison import Alteration, Comparison, Limit, Segment, Span
+    from provenance.comparison import Alteration, Basis, Comparison, Limit, Relation, Segment, Span
     from provenance.verdict import Axes, Finding, Verdict
 
 #: Outcome of a finding -> the word before it; what differs between files is no failed check.
 _OUTCOMES: Final = {"success": "held", "informational": "note", "failure": "failed"}
 #: Said by the lines on time and log, which stand above.
 _SAID_ABOVE: Final = frozenset({"time.none", "log.ownOnly"})
+#: Said by the line on what was looked for.
+_LIMITS: Final = frozenset({"softBinding.limit", "softBinding.noLimit"})
 #: Their details are sentences of their own; with others the meaning goes before.
 _ALONE: Final = frozenset(
     {
@@ -67,6 +71,7 @@ def render(verdict: Verdict, *, every_finding: bool = False) -> str:
     return "\n".join(
         [
             f"{plain(verdict.questioned.name)}: {headline(verdict.comparison, registered=is_registered(verdict))}",
+            *(["  the file is empty: it holds no bytes"] if not verdict.questioned.size else []),
             *_places(verdict),
             *_differences(verdict.comparison),
             *_axes(verdict),
@@ -81,9 +86,7 @@ def headline(comparison: Comparison, *, registered: bool = True) -> str:
 
     ``registered``: what it was compared with is held as registered; else it is only the other of two files.
     """
-    words = RELATIONS[comparison.relation].said
-    if comparison.relation == "rendition" and comparison.basis == "sound":
-        words = WHOLE_BY_SOUND
+    words = _related(comparison.relation, comparison.basis)
     if not registered:
         words = _REGISTERED.sub(_of_the_other, words)
     basis = BASES[comparison.basis].said
@@ -93,7 +96,7 @@ def headline(comparison: Comparison, *, registered: bool = True) -> str:
     seen = _part_seen(comparison)
     if seen is not None:
         sentence = f"{sentence}, shows {seen:.0%} of the picture"
-    kinds = list(dict.fromkeys(ALTERATIONS[one.kind].said for one in alterations(comparison)))
+    kinds = list(dict.fromkeys(_kind(one, comparison) for one in alterations(comparison)))
     if kinds:
         return f"{sentence} - changed{_first_moment(comparison)}: {'; '.join(kinds)}"
     if comparison.limit is not None:
@@ -102,6 +105,20 @@ def headline(comparison: Comparison, *, registered: bool = True) -> str:
     if comparison.altered.get("presentation") == "cannot-tell":
         return f"{sentence}; how it is shown cannot be told"
     return sentence
+
+
+def _related(relation: Relation, basis: Basis) -> str:
+    by_sound = BY_SOUND.get(relation) if basis == "sound" else None
+    return by_sound or RELATIONS[relation].said
+
+
+def _kind(one: Alteration, comparison: Comparison) -> str:
+    """What was changed; sound that was only coded again is not said to differ."""
+    return CODED_SOUND if one.kind == "sound" and _sounds_alike(comparison) else ALTERATIONS[one.kind].said
+
+
+def _sounds_alike(comparison: Comparison) -> bool:
+    return comparison.sound.relation in BY_PRINT and comparison.sound.is_by_print
 
 
 def is_registered(verdict: Verdict) -> bool:
@@ -177,7 +194,7 @@ def _others(verdict: Verdict) -> Iterator[str]:
         if relation == "undetermined":
             yield f"  looks like {_id(verdict, source)}, and is not shown to come from it"
             continue
-        yield f"  also: {RELATIONS[relation].said}, {BASES[basis].said}: {_id(verdict, source)}"
+        yield f"  also: {_related(relation, basis)}, {BASES[basis].said}: {_id(verdict, source)}"
     if len(others) > LISTED:
         yield f"  and {len(others) - LISTED} more recordings"
 
@@ -193,7 +210,7 @@ def _id(verdict: Verdict, source: str) -> str:
 def _how(segment: Segment) -> str:
     how = []
     if segment.speed != 1:
-        how.append(f"at {float(1 / segment.speed):.3g} times the length")
+        how.append(f"{float(segment.speed):.3g} times as fast, at {float(1 / segment.speed):.3g} times the length")
     if segment.mirrored:
         how.append("mirrored")
     if segment.rotation:
@@ -219,18 +236,41 @@ def _differences(comparison: Comparison) -> Iterator[str]:
         return
     found = alterations(comparison)
     for one in found[:LISTED]:
-        yield f"  changed {_alteration(one)}"
+        yield f"  changed {_alteration(one, comparison)}"
     if len(found) > LISTED:
         yield f"  and {len(found) - LISTED} more changes"
     shift = f" (shifted by {float(comparison.sound.shift):+.3f} s)" if comparison.sound.shift else ""
-    told = BY_PRINT.get(comparison.sound.relation) if comparison.sound.is_by_print else None
-    if looked := looked_for(comparison):
+    if geometry := _geometry(comparison):
+        yield f"  changed throughout: {geometry} (status 0 with --accept {comparison.relation},altered)"
+    told = _alike(comparison) if _sounds_alike(comparison) else None
+    if looked := looked_for(comparison, sized=bool(found)):
         yield f"  {looked}"
     yield f"  sound: {told or SOUNDS[comparison.sound.relation].said}{shift}"
 
 
-def looked_for(comparison: Comparison) -> str | None:
-    """Down to what changes inside pictures that were matched by looks would have been seen; None for other matches."""
+def _alike(comparison: Comparison) -> str:
+    silent = all(one.distinctive == 0 for one in comparison.sound.segments)
+    return SILENT_BOTH if silent else BY_PRINT[comparison.sound.relation]
+
+
+def _geometry(comparison: Comparison) -> str:
+    """What of a copy that looks like the recording is shown otherwise, where no alteration says it (formats 6)."""
+    if comparison.basis != "visual" or comparison.altered.get("presentation") != "found":
+        return ""
+    if any("presentation" in AXES_OF_KIND[one.kind] for one in alterations(comparison)):
+        return ""
+    parts = {
+        "it is cropped": any(one.region != WHOLE_PICTURE for one in comparison.segments),
+        "it is turned": any(one.rotation for one in comparison.segments),
+    }
+    return " and ".join(words for words, holds in parts.items() if holds) or "another part of the picture is shown"
+
+
+def looked_for(comparison: Comparison, *, sized: bool = True) -> str | None:
+    """Down to what changes inside pictures that were matched by looks would have been seen; None for other matches.
+
+    ``sized``: area and time, too, which the headline says where nothing was changed.
+    """
     if comparison.basis != "visual":
         return None
     limit, picture = comparison.limit, comparison.altered.get("picture")
@@ -241,13 +281,15 @@ def looked_for(comparison: Comparison) -> str | None:
     if limit is None:
         return "changes inside the pictures: cannot tell; what is there hides them, or the view moves"
     colour = "light or colour" if limit.channels == "luma+chroma" else "light (colour was not compared)"
-    return f"looked for: changes of {_size(limit)}, by {limit.contrast} of 255 levels of {colour}; not below that"
+    area = f"of {_size(limit)}, " if sized else "of that size and length, "
+    return f"looked for: changes {area}by {limit.contrast} of 255 levels of {colour}; not below that"
 
 
-def _alteration(one: Alteration) -> str:
-    what = f" ({_one(one.what)})" if one.what else ""
+def _alteration(one: Alteration, comparison: Comparison) -> str:
+    said = _kind(one, comparison)
+    what = f" ({_one(one.what)})" if one.what and said != CODED_SOUND else ""
     where = "throughout" if one.questioned is None else f"at {_span(one.questioned)}"
-    return f"{where}{_region(one)}: {ALTERATIONS[one.kind].said}{what}"
+    return f"{where}{_region(one)}: {said}{what}"
 
 
 def _region(one: Alteration) -> str:
@@ -290,6 +332,8 @@ def _every_finding(findings: tuple[Finding, ...]) -> Iterator[str]:
 def _is_said(finding: Finding, verdict: Verdict) -> bool:
     if finding.outcome == "failure":
         return not is_about_records(finding) and bool(alterations(verdict.comparison))
+    if finding.code in _LIMITS:
+        return looked_for(verdict.comparison) is not None
     return finding.code in _SAID_ABOVE and verdict.axes.record != "not-checked"
 
 

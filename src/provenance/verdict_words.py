@@ -121,7 +121,15 @@ BY_PRINT: Final[dict[SoundRelation, str]] = {
     "same": "sounds like the recording's throughout; it was coded again",
     "excerpt": "what there is of it sounds like that of the recording; it was coded again",
 }
-WHOLE_BY_SOUND: Final = "Sounds like the whole of a registered recording"
+#: What an alteration of kind ``sound`` is called where no other sound than the recording's was heard.
+CODED_SOUND: Final = "the sound was coded again"
+SILENT_BOTH: Final = "silent, as the recording's is"
+#: Relations of which only the sound was compared: nothing is said of pictures.
+BY_SOUND: Final[dict[Relation, str]] = {
+    "rendition": "Sounds like all the sound of a registered recording",
+    "excerpt": "Sounds like a part of the sound of a registered recording",
+    "composite": "Put together from several parts, as it sounds",
+}
 RECORDS: Final[dict[RecordState, Word]] = {
     "valid-known-signer": Word("signed by a known signer", "Its signature checks, and this verifier knows it."),
     "valid-unknown-signer": Word(
@@ -174,6 +182,14 @@ ALTERED: Final[dict[Axis, Word]] = {
     "not-examined": Word("", "This was not looked at."),
     "cannot-tell": Word("", "This was looked at, and what there is does not tell."),
 }
+#: What ``--accept`` takes beside relations.
+ACCEPTED: Final[dict[str, Word]] = {
+    "altered": Word(
+        "",
+        "With --accept altered, an accepted relation ends with status 0 also where it is changed, cropped or turned, "
+        "or where parts are left out or have no counterpart.",
+    ),
+}
 MEASURED: Final[dict[MeasuredBy, Word]] = {
     "this-run": Word("", "The recording was measured now, from bytes whose digests equal the registration."),
     "this-archive": Word("", "This archive measured the recording, from bytes that it hashed itself."),
@@ -192,5 +208,6 @@ KINDS: Final[dict[str, tuple[str, str, Mapping[Any, Word]]]] = {
     "time": ("time.state", "who beside the archive has dated the record", TIMES),
     "log": ("log.state", "where the record is logged", LOGS),
     "custody": ("custody.state", "whether records follow each other", CUSTODIES),
+    "accepted": ("--accept", "what --accept takes beside relations", ACCEPTED),
     "measured": ("segments[].measured_by", "who measured the recording", MEASURED),
 }

@@ -189,9 +189,8 @@ def test_answers_come_in_the_order_given_and_errors_are_tried_again(tmp_path):
         journal.add(Answer.failed("a", FileError("no such file")))
     told = []
     with Journal.open(path, ABOUT) as journal:
-        found = list(
-            batch.answers(names, {}, jobs=3, journal=journal, progress=lambda done, total: told.append((done, total)))
-        )
+        listener = batch.Listener(lambda done, total: told.append((done, total)), told.append)
+        found = list(batch.answers(names, {}, jobs=3, journal=journal, listener=listener))
     assert [one.file for one in found] == names
     assert [one.error is None for one in found] == [True, False, True, True]
     assert found[3].headline == "from the journal"

@@ -7,7 +7,9 @@ from typing import get_args
 
 from hypothesis import strategies as st
 
+from provenance.binding import ticks as ticks_of
 from provenance.evidence import (
+    MOST_SECONDS,
     NO_PTS,
     ConfigurationChange,
     Damage,
@@ -25,10 +27,10 @@ from provenance.evidence import (
 )
 
 digests = st.binary(min_size=24, max_size=24)
-ticks = st.one_of(st.just(NO_PTS), st.integers(-(2**62), 2**62))
 names = st.from_regex(r"[a-z0-9_.-]{1,12}", fullmatch=True)
 lines = st.text(st.characters(codec="utf-8", categories=["L", "N", "P"]), max_size=40)
-rationals = st.builds(Fraction, st.integers(-(10**12), 10**12), st.integers(1, 10**9))
+seconds = st.builds(Fraction, st.integers(-MOST_SECONDS, MOST_SECONDS), st.integers(1, 10**9))
+aspects = st.builds(Fraction, st.integers(1, 2**31 - 1), st.integers(1, 2**31 - 1))
 time_bases = st.builds(Fraction, st.integers(1, 2**31 - 1), st.integers(1, 2**31 - 1))
 some = st.none()
 
@@ -38,28 +40,43 @@ def columns(row, width):
     return st.lists(row, max_size=6).map(lambda rows: tuple(zip(*rows, strict=True)) if rows else ((),) * width)
 
 
-packets = columns(
-    st.tuples(
+def ticks(most):
+    """A time that a row can hold, or none."""
+    return st.one_of(st.just(NO_PTS), st.integers(-most, most))
+
+
+def packets(most):
+    """Packet rows with times of at most ``most`` ticks."""
+    row = st.tuples(
         digests,
-        ticks,
-        st.integers(0, 2**32 - 1),
+        ticks(most),
+        st.integers(0, min(most, 2**32 - 1)),
         st.integers(0, 15),
         st.integers(-1, 2**48 - 2),
         st.integers(0, 2**32 - 1),
-    ),
-    6,
-).map(lambda each: PacketRows(*each))
-pictures = columns(st.tuples(digests, ticks, st.integers(0, 3)), 3).map(lambda each: PictureRows(*each))
-blocks = st.builds(
-    lambda each, start, rate: SoundBlockRows(each[0], bytes(each[1]), start, rate),
-    columns(st.tuples(digests, st.integers(0, 96)), 2),
-    st.integers(-(2**62), 2**62),
-    st.integers(0, 2**32 - 1),
-)
+    )
+    return columns(row, 6).map(lambda each: PacketRows(*each))
+
+
+def pictures(most):
+    """Picture rows."""
+    return columns(st.tuples(digests, ticks(most), st.integers(0, 3)), 3).map(lambda each: PictureRows(*each))
+
+
+def blocks(most):
+    """Sound rows."""
+    return st.builds(
+        lambda each, start, rate: SoundBlockRows(each[0], bytes(each[1]), start, rate),
+        columns(st.tuples(digests, st.integers(0, 96)), 2),
+        st.integers(-most, most),
+        st.integers(0, 2**32 - 1),
+    )
+
+
 shown = st.builds(
     Shown,
-    size=some | st.tuples(st.integers(0, 2**31 - 1), st.integers(0, 2**31 - 1)),
-    sample_aspect=some | rationals,
+    size=some | st.tuples(st.integers(1, 2**31 - 1), st.integers(1, 2**31 - 1)),
+    sample_aspect=some | aspects,
     colour_range=some | names,
     matrix=some | names,
     primaries=some | names,
@@ -67,8 +84,8 @@ shown = st.builds(
 )
 presentations = st.builds(
     Presentation,
-    start=some | rationals,
-    duration=some | rationals,
+    start=some | seconds,
+    duration=some | seconds.map(abs),
     stated=shown,
     coded=shown,
     rotation=st.sampled_from([0, 90, 180, 270]),
@@ -88,18 +105,20 @@ presentations = st.builds(
 @st.composite
 def tracks(draw, index):
     """One track, its configuration within its packets."""
-    rows = draw(packets)
+    time_base = draw(time_bases)
+    most = ticks_of.most(time_base)
+    rows = draw(packets(most))
     units = draw(st.sets(st.integers(0, max(0, len(rows) - 1)), max_size=2)) if rows else set()
     return Track(
         index=index,
         kind=draw(st.sampled_from(get_args(TrackKind))),
         codec=draw(names),
-        time_base=draw(time_bases),
+        time_base=time_base,
         configuration=tuple(ConfigurationChange(unit, draw(digests)) for unit in sorted(units)),
         presentation=draw(presentations),
         packets=rows,
-        pictures=draw(st.none() | pictures),
-        sound=draw(st.none() | blocks),
+        pictures=draw(st.none() | pictures(most)),
+        sound=draw(st.none() | blocks(most)),
         nal_length_size=draw(st.integers(0, 4)),
     )
 
@@ -107,7 +126,7 @@ def tracks(draw, index):
 @st.composite
 def measurements(draw):
     """A measurement as a child may give it."""
-    start = draw(rationals)
+    start = draw(seconds) / 2
     return Measurement(
         kind=draw(st.sampled_from(get_args(MediaKind))),
         state=draw(st.sampled_from(get_args(FileState))),

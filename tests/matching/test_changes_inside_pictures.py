@@ -5,7 +5,9 @@ Unit tests use arrays; the others go through ffmpeg and the child.
 
 from dataclasses import replace
 from fractions import Fraction
+from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -15,6 +17,7 @@ from provenance.matching.looks.changes import joined, largest, said_of
 from provenance.matching.looks.changing.areas import Area, Detector, areas, covered
 from provenance.matching.looks.changing.limit import Seen, seen_sides, smallest
 from provenance.matching.looks.changing.lying import likeness_of_tiles
+from provenance.matching.looks.changing.naming import called
 from provenance.matching.looks.changing.noise import differences, noise_of
 from provenance.matching.looks.changing.tone import Tone, colouring
 from provenance.matching.looks.relation import compare_looks
@@ -64,6 +67,25 @@ def test_a_square_is_found_where_and_when_it_is(pictures):
     (area,) = found(pictures, painted(noisy(pictures, 2), 6))
     assert (area.first, area.last) == (2, 4)
     assert np.array(area.box) * 96 == pytest.approx([50, 30, 56, 36], abs=1.01)
+
+
+COVERED = {
+    "one colour, the recording's mean": ("painted or pasted over", lambda part: np.full_like(part, part.mean())),
+    "blurred": ("blurred or pixelated", lambda part: np.stack([cv2.GaussianBlur(one, (0, 0), 3) for one in part])),
+}
+
+
+@pytest.mark.parametrize(("what", "cover"), COVERED.values(), ids=COVERED)
+def test_what_was_covered_by_one_colour_is_not_called_blurred(what, cover, pictures):
+    own = noisy(pictures, 12)
+    shown = own.copy()
+    shown[2:5, 30:54, 40:64] = cover(own[2:5, 30:54, 40:64])
+    mask = np.zeros((96, 96), bool)
+    mask[30:54, 40:64] = True
+    area = SimpleNamespace(first=2, last=4, mask=mask, box=(40 / 96, 30 / 96, 64 / 96, 54 / 96))
+    place = SimpleNamespace(box=lambda box: box, span=lambda area: Span(Fraction(2), Fraction(4)))
+    laid = SimpleNamespace(questioned=shown, evidence=own)
+    assert called(laid, area, place) == ("picture", what)
 
 
 def test_two_squares_apart_are_two(pictures):

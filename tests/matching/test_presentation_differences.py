@@ -4,7 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from build import SHOWN, STEP, codes, cut, digest, kinds, recoded, recording, related, shown_as, with_video
+from build import SHOWN, STEP, codes, cut, digest, joined, kinds, recoded, recording, related, shown_as, with_video
 
 from provenance.evidence import PacketRows, Presentation, Shown, Track
 from provenance.matching.shown import turn
@@ -84,6 +84,19 @@ def test_a_copy_coded_again_has_the_size_that_the_container_shows():
     evidence = presented(MARKET, coded=replace(Shown(), size=(336, 180)))
     assert kinds(related(shown_as(recoded(MARKET), size=SHOWN.size), evidence)) == []
     assert kinds(related(shown_as(recoded(MARKET), size=(336, 180)), evidence)) == ["crop"]
+
+
+def test_a_header_of_pieces_coded_again_before_the_copied_is_not_held_against_the_recording():
+    evidence = presented(MARKET, coded=replace(Shown(), size=(336, 180)))
+    edit = joined(recoded(cut(MARKET, 0, 25)), cut(MARKET, 25, len(MARKET.video)))
+    smart = shown_as(edit, size=SHOWN.size)
+    found = related(smart, evidence, depth="streams")
+    assert found.basis == "packets"
+    assert "crop" not in kinds(found)
+    assert "presentation.notCompared" in codes(found)
+    assert "crop" in kinds(related(shown_as(edit, size=(320, 180)), evidence, depth="streams"))
+    copied = shown_as(cut(MARKET, 25, len(MARKET.video)), size=SHOWN.size)
+    assert "crop" in kinds(related(replace(copied, configuration=digest("forged")), evidence, depth="streams"))
 
 
 def test_displayed_widths_that_matroska_rounds_are_equal():

@@ -160,6 +160,13 @@ def test_relations_beside_pictures():
     assert beside_pictures(TALK, 0, 14, speed=3) is None
 
 
+def test_a_picture_that_is_held_for_ages_costs_no_memory_and_leaves_the_sound_the_recordings():
+    held = Segment(Span(Fraction(0), Fraction(2**36)), Span(Fraction(0), Fraction(14)), "held", "visual", 9)
+    found = compare_prints(heard(TALK, ""), TALK_HEARD, [held], whole=True)
+    assert found.comparison.relation == "same"
+    assert found.comparison.segments[0].questioned.end < 14 + 61  # silence is told of for a minute
+
+
 @pytest.mark.parametrize("length", [0.75, 1, 2, 5])
 def test_a_part_that_was_exchanged_is_told_with_its_range(length):
     changed = TALK.copy()

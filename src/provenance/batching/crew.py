@@ -44,6 +44,8 @@ class Crew:
     def __init__(self, jobs: int, setup: Mapping[str, Any]) -> None:
         self._jobs = jobs
         self._setup = line(setup)
+        #: what workers came across beside their answers; taken out by whoever tells it
+        self.remarks: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
         self._every: list[_Worker] = []
         self._lock = threading.Lock()
@@ -87,6 +89,8 @@ class Crew:
             assert trouble is not None
             raise trouble
         self._idle.put(worker)
+        for remark in reply.get("remarks", ()):
+            self.remarks.put(remark)
         return None if "unchanged" in reply else Answer.from_value(reply["answer"])
 
     def _started(self) -> _Worker:

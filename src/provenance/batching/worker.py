@@ -95,13 +95,16 @@ def _reply(custodian: Custodian, request: dict[str, Any], setup: dict[str, Any])
     try:
         if request["known"] is not None and _is_unchanged(name, request["known"]):
             return {"unchanged": True}
-        return {"answer": _answer(custodian, name, setup).to_value()}
+        answer = _answer(custodian, name, setup).to_value()
+        remarks, custodian.remarks[:] = list(custodian.remarks), []
     except ProvenanceError as error:
         told = error
     except OSError as error:
         told = refusal(error)
     except Exception as error:  # noqa: BLE001 - the outermost shell of this process: one file must not cost the others
         told = ProvenanceError(f"stopped by a fault of its own ({type(error).__name__}: {error})", code="internal")
+    else:
+        return {"answer": answer, "remarks": remarks}
     return {"answer": Answer.failed(name, told).to_value()}
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from provenance.binding.ticks import are_times
 from provenance.errors import RecordError
-from provenance.evidence import CODE_BYTES, FEATURE_BYTES, NO_PTS, PRINT_BITS, SMALL_BYTES, UNIT_DIGEST_BYTES
+from provenance.evidence import CODE_BYTES, FEATURE_BYTES, PRINT_BITS, SMALL_BYTES, UNIT_DIGEST_BYTES
 
 if TYPE_CHECKING:
     from provenance.evidence import Track
@@ -144,9 +145,10 @@ def checked(blob: bytes, kind: str, track: Track) -> Header:
     return header
 
 
-def i64(pts: int) -> int:
-    """Ticks that fit a row: only a forged file has others."""
-    return min(max(pts, NO_PTS), -NO_PTS - 1)
+def check_times(pts: tuple[int, ...], header: Header) -> None:
+    """Raises RecordError, code ``record.blob``, where one of ``pts`` is no time."""
+    if not are_times(pts, header.time_base):
+        raise malformed("a time is out of range")
 
 
 def malformed(why: str) -> RecordError:

@@ -58,9 +58,9 @@ def to_blobs(measurement: Measurement) -> dict[BlobKey, bytes]:
     blobs: dict[BlobKey, bytes] = {("facts", 0): _facts_blob(facts.to_json(measurement))}
     for track in measurement.tracks:
         if track.packets is not None:
-            blobs["packets", track.index] = blob_of("packets", packet_rows(track.packets), track)
+            blobs["packets", track.index] = blob_of("packets", packet_rows(track.packets, track.time_base), track)
         if track.pictures is not None:
-            blobs["pictures", track.index] = blob_of("pictures", picture_rows(track.pictures), track)
+            blobs["pictures", track.index] = blob_of("pictures", picture_rows(track.pictures, track.time_base), track)
         if track.looks is not None:
             blobs |= looks_blobs(track.looks, track)
         if track.sound is not None:

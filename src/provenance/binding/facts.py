@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from provenance.errors import RecordError
 from provenance.evidence import (
+    MOST_SECONDS,
     UNIT_DIGEST_BYTES,
     ConfigurationChange,
     Damage,
@@ -152,7 +153,7 @@ def _read_not_measured(value: Any) -> NotMeasured:
 
 def _read_damage(value: Any) -> Damage:
     _keys(value, "track start end seen")
-    start, end = _rational(value["start"]), _rational(value["end"])
+    start, end = _seconds(value["start"]), _seconds(value["end"])
     if end < start:
         raise ValueError("damage ends before it starts")
     return Damage(_count(value["track"]), start, end, _line(value["seen"]))
@@ -193,10 +194,12 @@ def _read_shown(value: Any) -> Shown:
     size = value["size"]
     if size is not None:
         width, height = (_count(each, 2**31 - 1) for each in _list(size, 2))
+        if not width or not height:
+            raise ValueError("a picture of no size")
         size = (width, height)
     return Shown(
         size=size,
-        sample_aspect=_optional(value["sample_aspect"], _rational),
+        sample_aspect=_optional(value["sample_aspect"], _aspect),
         **{name: _optional(value[name], _name) for name in ("colour_range", "matrix", "primaries", "transfer")},
     )
 
@@ -254,6 +257,27 @@ def _rational(value: Any) -> Fraction:
     return number
 
 
+def _seconds(value: Any) -> Fraction:
+    number = _rational(value)
+    if abs(number) > MOST_SECONDS:
+        raise ValueError("a time out of range")
+    return number
+
+
+def _length(value: Any) -> Fraction:
+    number = _seconds(value)
+    if number < 0:
+        raise ValueError("a negative length")
+    return number
+
+
+def _aspect(value: Any) -> Fraction:
+    number = _rational(value)
+    if number <= 0 or max(number.numerator, number.denominator) >= 2**32:
+        raise ValueError("aspect")
+    return number
+
+
 def _truth(value: Any) -> bool:
     if type(value) is not bool:
         raise ValueError("truth value")
@@ -282,8 +306,8 @@ _WRITERS: dict[str, Callable[[Any], Any]] = {
     "captions_digest": _hex,
 }
 _READERS: dict[str, Callable[[Any], Any]] = {
-    "start": _or_none(_rational),
-    "duration": _or_none(_rational),
+    "start": _or_none(_seconds),
+    "duration": _or_none(_length),
     "stated": _read_shown,
     "coded": _read_shown,
     "rotation": _quarter_turn,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from provenance.binding.packets import usual_step
-from provenance.evidence import NO_PTS, PACKET_DISCARD, PACKET_STORED
+from provenance.binding.ticks import bounded
+from provenance.evidence import MOST_SECONDS, NO_PTS, PACKET_DISCARD, PACKET_STORED
 
 
 class SpanObserver:
@@ -23,6 +24,7 @@ class SpanObserver:
         """Take one packet; ``trims``: sample frames that are decoded and not presented at its start and end."""
         if pts == NO_PTS or flags & (PACKET_DISCARD | PACKET_STORED):
             return
+        pts, duration = bounded(pts, self._time_base), bounded(max(duration, 0), self._time_base)
         if not self._times and self._sample_rate:
             self._start_trim = Fraction(trims[0], self._sample_rate)
         self._times.append(pts)
@@ -37,4 +39,5 @@ class SpanObserver:
         pts, duration = self._last
         start = min(self._times) * self._time_base + self._start_trim
         end = (pts + (duration or usual_step(self._times))) * self._time_base - self._end_trim
-        return start, max(end - start, Fraction(0))
+        start = min(max(start, Fraction(-MOST_SECONDS)), Fraction(MOST_SECONDS))
+        return start, min(max(end - start, Fraction(0)), Fraction(MOST_SECONDS))

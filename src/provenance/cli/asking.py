@@ -42,7 +42,10 @@ def judging(command: Command) -> Command:
     return _with(
         command,
         click.option(
-            "--accept", type=words_of(ACCEPTABLE), metavar="WORD,...", help=f"Also status 0: {', '.join(ACCEPTABLE)}."
+            "--accept",
+            type=words_of(ACCEPTABLE),
+            metavar="WORD,...",
+            help=f"Also status 0: {', '.join(ACCEPTABLE)} (what is changed, cropped or turned needs it beside).",
         ),
         click.option(
             "--require", type=words_of(REQUIRABLE), metavar="WORD,...", help=f"Else status 1: {', '.join(REQUIRABLE)}."

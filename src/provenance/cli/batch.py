@@ -19,7 +19,7 @@ from provenance.errors import UsageError
 from provenance.escaping import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from provenance.batching.answers import Answer
     from provenance.batching.journal import Journal
@@ -63,7 +63,8 @@ def batch(session: Session, names: tuple[str, ...], **options: Any) -> int:
     with _journal(options["resume"], about) as journal, session.meter().of("") as meter:
         if journal is not None and journal.done:
             session.note(f"going on: {plural(len(journal.done), 'answer')} in {plain(options['resume'])}")
-        found = story.answers(files, setup, jobs=jobs, journal=journal, progress=_telling(meter))
+        listener = story.Listener(_telling(meter), _noting(session, meter))
+        found = story.answers(files, setup, jobs=jobs, journal=journal, listener=listener)
         with contextlib.closing(found):
             told = [_said(session, meter, answer) for answer in _until_stopped(found, options["resume"])]
     if options["csv"]:
@@ -119,6 +120,14 @@ def _journal(name: str | None, about: Mapping[str, Any]) -> Iterator[Journal | N
 
 def _telling(meter: Meter) -> Any:
     return lambda done, total: meter("files", done, total)
+
+
+def _noting(session: Session, meter: Meter) -> Callable[[str], None]:
+    def note(remark: str) -> None:
+        with meter.aside():
+            session.note(plain(remark))
+
+    return note
 
 
 def _until_stopped(found: Iterator[Answer], journal: str | None) -> Iterator[Answer]:

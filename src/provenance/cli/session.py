@@ -63,7 +63,10 @@ class Session:
     def say_remarks(self, custodian: Custodian | None) -> None:
         """Say once what the work came across beside its answer."""
         while custodian is not None and custodian.remarks:
-            self.note(plain(custodian.remarks.pop(0)))
+            self._tell(custodian.remarks.pop(0))
+
+    def _tell(self, remark: str) -> None:
+        self.note(plain(remark))
 
     def given_passphrase(self) -> str | None:
         """The passphrase from ``--passphrase-file`` or ``$PROVENANCE_PASSPHRASE``; never asks."""
@@ -119,7 +122,9 @@ class Session:
         """The archive, which must exist. ``ask``: whether a passphrase may be asked for at a terminal."""
         from provenance.custodian import Custodian
 
-        return Custodian.open(self.archive_path, write=write, passphrase=self._source(ask=ask), guards=guards)
+        custodian = Custodian.open(self.archive_path, write=write, passphrase=self._source(ask=ask), guards=guards)
+        custodian.teller = self._tell
+        return custodian
 
     def open_to_read(self, *, write: bool = False, guards: bool = True) -> Custodian:
         """The archive, its sealed values open if they can be; a note says if they are not.
@@ -165,6 +170,7 @@ class Session:
         say = self.note if custodian.archive.current_log().log == 0 else warn
         for notice in first.notices if first is not None else ():
             say(plain(notice))
+        custodian.teller = self._tell
         return custodian
 
     def _source(self, *, ask: bool) -> Callable[[], str | None]:

@@ -109,6 +109,8 @@ def _verdicts(
             with session.meter().of(name) as meter:
                 answer = verify_file(custodian, Path(name), progress=meter, **choices)
         except ProvenanceError as error:
+            if error.code == "file.not-regular" and Path(name).is_dir():
+                error.advice = "`provenance batch` asks about all files in a folder"
             answer = error
         except OSError as error:
             answer = refusal(error)

@@ -79,7 +79,7 @@ def _by_picture(pair: _Pair) -> Comparison:
     found = _found(max(carried, key=lambda strand: strand.matched_seconds), pair.source)
     container = pair.files[0].measurement.container
     alterations, notes = shown_differences(
-        *tracks, container=container, whole=found.course.is_whole, coded_again=found.basis == "pictures"
+        *tracks, container=container, whole=found.course.is_whole, coded_again=_has_other_header(found, tracks)
     )
     found = _with_configuration(pair, found, explained=bool(alterations))
     found.general.extend(alterations)
@@ -87,6 +87,18 @@ def _by_picture(pair: _Pair) -> Comparison:
     found.segments = segments_of(found, turned=turn(tracks[0].presentation, tracks[1].presentation))
     compare_companions(found, pair.files, videos=pair.videos, sounds=pair.sounds)
     return decide_pair(found)
+
+
+def _has_other_header(found: Found, tracks: tuple[Track, Track]) -> bool:
+    """Whether the coded header that was read is another coder's: the copy's own, or that of pieces before the copied.
+
+    Where the first unit is the recording's, its header came along with it (docs/adr/0030-headers-that-disagree.md).
+    """
+    if found.basis == "pictures":
+        return True
+    first = {change.digest for change in tracks[0].configuration[:1]}
+    known = {change.digest for change in tracks[1].configuration}
+    return found.strand.partner[0] < 0 and bool(first - known)
 
 
 def _main(videos: Pairing) -> tuple[Track, Track]:

@@ -69,7 +69,7 @@ def shown_differences(
 ) -> tuple[list[Alteration], list[Note]]:
     """Alterations and notes about one pair of picture tracks; ``container`` is that of the questioned file.
 
-    ``coded_again``: only the pictures are the same, so the coded header is the coder's that made the copy.
+    ``coded_again``: the coded header is that of a coder that made the copy, or the pieces before what was copied.
     """
     unable = CANNOT_CARRY.get(container, frozenset())
     alterations, notes = _turned(questioned.presentation, evidence.presentation, unable=unable)

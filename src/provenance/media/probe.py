@@ -204,7 +204,7 @@ def shown(frame: VideoFrame, sample_aspect: Fraction | None) -> Shown:
     full = frame.format.name.startswith("yuvj")
     return Shown(
         size=(frame.width, frame.height),
-        sample_aspect=sample_aspect or None,
+        sample_aspect=_positive(sample_aspect),
         colour_range="pc" if full else _RANGES.get(frame.color_range),
         matrix=_MATRICES.get(frame.colorspace),
         primaries=_PRIMARIES.get(frame.color_primaries),
@@ -256,11 +256,16 @@ def _layout(name: str) -> str | None:
     return None if not name or name.endswith(" channels") else name
 
 
+def _positive(aspect: Fraction | None) -> Fraction | None:
+    """``aspect``; None where it is no shape that a pixel can have, as where nothing is stated."""
+    return aspect if aspect is not None and aspect > 0 else None
+
+
 def _stated(stream: VideoStream, context: VideoCodecContext) -> Shown:
     full = (context.pix_fmt or "").startswith("yuvj")
     return Shown(
         size=(context.width, context.height) if context.width and context.height else None,
-        sample_aspect=stream.sample_aspect_ratio or None,
+        sample_aspect=_positive(stream.sample_aspect_ratio),
         colour_range="pc" if full else _RANGES.get(context.color_range),
         matrix=_MATRICES.get(context.colorspace),
         primaries=_PRIMARIES.get(context.color_primaries),

@@ -16,7 +16,7 @@ from provenance.store.index_file import IndexFile
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
 
 #: Kinds of segments by their number, that of the blobs which they are made from (docs/formats/measurements.md).
 CODES: Final = 6
@@ -39,7 +39,7 @@ class Segment:
 class SegmentTable(IndexFile):
     """The table of segments of an open index."""
 
-    def segments(self, kind: int) -> Iterator[tuple[str, Segment]]:
+    def segments(self, kind: int) -> Generator[tuple[str, Segment]]:
         """(evidence id, segment) of everything held of ``kind``, in the order in which evidence was indexed.
 
         Raises :class:`ArchiveError` (``archive.damaged``) for a segment that was changed, taken away or put elsewhere.

@@ -42,11 +42,21 @@ def by_sound(
     found = compare_alone(measured, held)
     incomplete, notes = bool(notes), [*comparison.notes, *notes]
     if found is None:
+        notes.extend(_silence(measured))
         undecided = comparison.relation == "no-match" and incomplete
         return replace(comparison, relation="undetermined" if undecided else comparison.relation, notes=tuple(notes))
     kept = [note for note in notes if note.code != "hardBinding.none"]
     others = tuple(one for one in comparison.others if one[0] not in {segment.source for segment in found.segments})
     return replace(found, notes=tuple(dict.fromkeys((*found.notes, *kept))), others=(*found.others, *others))
+
+
+def _silence(questioned: Measurement) -> Iterator[Note]:
+    """That a file of sound alone holds none: it could be from any recording, or from none."""
+    from provenance.matching.sounds.heard import Heard  # loads numpy
+
+    heard = Heard.of("", questioned)
+    if not questioned.of_kind("video") and heard is not None and not heard.is_loud.any():
+        yield Note("sound.notCompared", "informational", "the file is silent: by silence nothing can be told apart")
 
 
 def _not_heard(left_out: int, bare: int) -> Iterator[Note]:

@@ -62,6 +62,12 @@ def test_what_only_one_file_has_stands_alone():
     assert alone == {"added": (5, None), "left-out": (None, 6)}
 
 
+def test_a_change_that_reaches_over_two_segments_is_named_once():
+    over = Alteration("picture", span(3, 5), region=(HALF, HALF, HALF / 2, HALF / 2))
+    found = comparison(segment((0, 4), (0, 4)), segment((4, 8), (5, 9)), alterations=(over,))
+    assert len([pair for pair in choose(found).pairs if pair.why == "changed"]) == 1
+
+
 def test_nothing_matched_gives_no_pairs():
     assert choose(Comparison("no-match", "none", unmatched=(span(0, 4),))).pairs == ()
 

@@ -7,11 +7,12 @@ sound behind it is still the recording's, and lies at another place than before.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import ceil, floor
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from provenance.evidence import PRINT_RATE
+from provenance.evidence import MOST_PRINTED, PRINT_RATE
 from provenance.matching.background import threshold
 from provenance.matching.sounds.heard import Course, beside, pitch_of
 from provenance.matching.sounds.search import fitted
@@ -37,6 +38,9 @@ _NEAR: Final = PRINT_RATE
 _LASTS: Final = PRINT_RATE
 #: Rows of one window (0.25 s): a stretch that is no longer is made of windows that hold sound of both sides of a joint.
 _BLURRED: Final = 12
+#: Rows of silence that are told of beyond the ends of both prints (a minute), and the least speed reckoned with there.
+_SILENT: Final = 60 * PRINT_RATE
+_LEAST_SPEED: Final = 1e-3
 #: Jumps that are followed inside what one course leaves; what lies behind more of them is told as other sound.
 _MOST_JUMPS: Final = 8
 
@@ -98,16 +102,29 @@ def _without_blurs(parts: Iterable[Lain]) -> list[Lain]:
 
 
 def _beside(questioned: Heard, evidence: Heard, segment: Segment) -> Part:
-    first = questioned.row(segment.questioned.start)
-    rows = np.arange(first, max(questioned.row(segment.questioned.end), first + 1))
     speed = float(segment.speed)
     start = float((segment.evidence.start - evidence.start) * PRINT_RATE)
     offset = start - speed * float((segment.questioned.start - questioned.start) * PRINT_RATE)
+    rows = _rows(questioned, evidence, segment, Course(offset, speed))
+    first = int(rows[0])
     pair = _Pair(questioned, evidence)
     course = pair.in_step(rows, Course(offset, speed))
     parts = stretches(beside(questioned, evidence, rows, course))
     found = [lain for one in parts for lain in pair.settled(one, rows, course)]
     return Part(segment, first, course, tuple(found))
+
+
+def _rows(questioned: Heard, evidence: Heard, segment: Segment, course: Course) -> NDArray[np.int64]:
+    """Questioned rows of ``segment``, but for those far from all rows of both prints, where there is silence on both.
+
+    A picture can be held for days in silence, and a forged file can state that it is held for ages.
+    """
+    low, high = questioned.row(segment.questioned.start), questioned.row(segment.questioned.end)
+    slope = max(course.speed, _LEAST_SPEED)
+    ends = (-course.offset / slope, (len(evidence) - course.offset) / slope)
+    first = min(max(low, min(0, floor(ends[0])) - _SILENT), max(high - 1, low))
+    last = min(high, max(len(questioned), ceil(ends[1])) + _SILENT, first + MOST_PRINTED)
+    return np.arange(first, max(last, first + 1))
 
 
 @dataclass(frozen=True, slots=True)

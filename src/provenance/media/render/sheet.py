@@ -102,14 +102,13 @@ def _pictures(row: Shown, words: Words) -> tuple[Picture, Picture]:
     turn = Turn() if segment is None else whole_of(segment)
     mine = None if row.questioned is None else fitted(row.questioned.picture)
     theirs = None if row.evidence is None else fitted(laid(row.evidence.picture, turn))
-    for change in row.pair.changes:
-        if change.region is None:
-            continue
+    # Of one place that was changed in two ways one outline is drawn: two would hide each other.
+    for region in dict.fromkeys(one.region for one in row.pair.changes if one.region is not None):
         if mine is not None:
-            outline(mine, change.region, "changed")
+            outline(mine, region, "changed")
         if theirs is None or segment is None:
             continue
-        if (there := within(segment.place, change.region)) is not None:  # what lies in bars has no place in it
+        if (there := within(segment.place, region)) is not None:  # what lies in bars has no place in it
             outline(theirs, inside(turn.region(segment.region), there), "changed")
     if segment is not None:
         _outline_parts(mine, theirs, segment)
