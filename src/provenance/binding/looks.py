@@ -7,6 +7,7 @@ OpenCV's.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import cv2
@@ -26,8 +27,6 @@ from provenance.evidence import (
 )
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
     from numpy.typing import NDArray
 
     from provenance.binding.pictures import Picture
@@ -35,6 +34,9 @@ if TYPE_CHECKING:
 #: Small pictures of a questioned file, which nobody keeps, while they lie nearer to each other than these seconds. Of
 #: long files as many are taken as of recordings: of three hours one in 1.28 s, and in 5 s of them four.
 MOST_CLOSE, _CLOSE = 3_000, 0.3
+#: Seconds up to which a recording is short: of it more is kept, so that a second of it can be told (docs/adr/0063).
+#: Small pictures come at half their gap then, and pictures with local features at a quarter of theirs.
+SHORT, _SMALL_OFTENER, _FEATURES_OFTENER = 8, 2, 4
 #: Local features of one picture, the strongest first. The prototype of matching.md took 300 to 400.
 FEATURES = MOST_FEATURES // 2
 #: Longer side of the picture in which local features are looked for.
@@ -82,8 +84,8 @@ class LooksObserver:
     """Observer of pictures in presentation order.
 
     ``small_gap`` and ``feature_gap``: seconds between small pictures, and between pictures with local features, at
-    first; 0 takes every picture. ``close``: for a comparison at once: local features as they look in a mirror, too, and
-    as many small pictures as are compared.
+    first; 0 takes every picture; of short recordings less. ``close``: for a comparison at once: local features as they
+    look in a mirror, too, and as many small pictures as are compared.
     """
 
     def __init__(self, time_base: Fraction, *, small_gap: Fraction, feature_gap: Fraction, close: bool = False) -> None:
@@ -92,8 +94,11 @@ class LooksObserver:
         self._qualities: list[bytes] = []
         self._count = 0
         near = (MOST_CLOSE, _CLOSE / float(time_base)) if close else (MOST_SMALL, 0.0)
-        self._small = _Thinned(float(small_gap / time_base), MOST_SMALL, near)
-        self._features = _Thinned(float(feature_gap / time_base), MOST_FEATURED)
+        small, feature, until = (
+            float(one / time_base) for one in (small_gap, feature_gap, Fraction(0 if close else SHORT))
+        )
+        self._small = _OftenerWhileShort(_Thinned(small, MOST_SMALL, near), small / _SMALL_OFTENER, until)
+        self._features = _OftenerWhileShort(_Thinned(feature, MOST_FEATURED), feature / _FEATURES_OFTENER, until)
         self._mirrored = close
         self._finder: cv2.ORB | None = None
 
@@ -113,17 +118,14 @@ class LooksObserver:
     def result(self) -> Looks:
         """The rows."""
         self._code()
+        small, features = self._small.result(), self._features.result()
         return Looks(
             codes=b"".join(self._codes),
             qualities=b"".join(self._qualities),
-            small=b"".join(self._small.rows),
-            small_places=tuple(self._small.places),
-            features=b"".join(self._features.rows),
-            feature_places=tuple(
-                place
-                for place, row in zip(self._features.places, self._features.rows, strict=True)
-                for _ in range(len(row) // FEATURE_BYTES)
-            ),
+            small=b"".join(small.values()),
+            small_places=tuple(small),
+            features=b"".join(features.values()),
+            feature_places=tuple(place for place, row in features.items() for _ in range(len(row) // FEATURE_BYTES)),
         )
 
     def _code(self) -> None:
@@ -196,6 +198,45 @@ class _Thinned:
 
     def _pace(self) -> float:
         return (self._times[-1] - self._times[0]) / max(1, len(self._times) - 1)
+
+
+class _OftenerWhileShort:
+    """Rows at a pace, and of a track that turns out to be short also those between, at a finer one.
+
+    What is kept of a longer track is what its pace alone keeps.
+    """
+
+    def __init__(self, thinned: _Thinned, gap: float, until: float) -> None:
+        self._thinned = thinned
+        self._gap = gap
+        self._until = until
+        self._between: dict[int, bytes] | None = {} if gap and until else None
+        self._first: int | None = None
+        self._due = 0.0
+
+    def is_due(self, pts: int) -> bool:
+        if self._first is None:
+            self._first = pts
+        if self._between is not None and self._is_long(pts, self._first):
+            self._between = None
+        return self._thinned.is_due(pts) or (self._between is not None and pts >= self._due)
+
+    def add(self, place: int, pts: int, row: bytes) -> None:
+        if self._thinned.is_due(pts):
+            self._thinned.add(place, pts, row)
+        elif self._between is not None:
+            self._between[place] = row
+        self._due = pts + self._gap * 0.99  # as above
+
+    def _is_long(self, pts: int, first: int) -> bool:
+        """Whether the track is longer than that, or says of no picture, or wrongly, when it is shown."""
+        unknown = NO_PTS in (pts, first)
+        return unknown or pts - first > self._until or len(self._between or ()) > self._until / self._gap
+
+    def result(self) -> dict[int, bytes]:
+        """Place -> row, in order."""
+        kept = dict(zip(self._thinned.places, self._thinned.rows, strict=True))
+        return dict(sorted({**kept, **(self._between or {})}.items()))
 
 
 assert CODE_BYTES * 8 == FREQUENCIES**2

@@ -132,12 +132,13 @@ def _of_rows(
     if len(chosen) < LEAST_PICTURES or float(likeness[chosen].mean()) < LIKE:
         return None
     inside = rows[chosen]
-    moves = movement(laid.pair, course, inside, SAME if len(inside) >= _MANY else SHORT_SAME)
+    judged = _judged(laid.pair.evidence_times, inside)
+    moves = movement(laid.pair, course, judged, SAME if len(judged) >= _MANY else SHORT_SAME)
     steadied = laid.questioned if isinstance(laid.questioned, Steadied) else None
     if steadied is not None and moves.alike >= SAME:  # a pose that is free follows how the camera was carried, too
-        apart = movement_apart(steadied, laid.evidence, laid.pose, course, inside)
+        apart = movement_apart(steadied, laid.evidence, laid.pose, course, judged)
         moves = Movement(min(moves.alike, apart.alike), min(moves.energy, apart.energy))
-    standing: Standing = "same" if _is_shown(moves, len(inside)) else "scene"
+    standing: Standing = "same" if _is_shown(moves, len(judged)) else "scene"
     # Where the next small picture is not like it, or there is none, the piece ends between the two: at the cut.
     moments = course.here(laid.pair.evidence_times[rows])
     low, high = int(chosen[0]), int(chosen[-1])
@@ -158,10 +159,27 @@ def _of_rows(
         standing,
         float(likeness[chosen].mean()),
         moves,
-        len(inside),
+        len(judged),
         steadied=steadied,
         deep=deep,
     )
+
+
+def _judged(times: NDArray[np.float64], rows: Rows) -> Rows:
+    """Of the evidence's small pictures ``rows`` those that movement is judged by, at the pace that limits are set for.
+
+    Short recordings have more, to be found and laid by; pictures 0.2 s apart are no two witnesses.
+    """
+    kept: list[int] = []
+    for row in rows.tolist():
+        if not kept or times[row] - times[kept[-1]] >= _APART:
+            kept.append(row)
+    return np.array(kept, np.int64)
+
+
+#: Seconds between pictures that movement is judged by: the gap of those of longer recordings, less what times are
+#: rounded by.
+_APART: Final = 0.39
 
 
 def _from_elsewhere(laid: Laid, course: Course, rows: Rows) -> bool:
@@ -172,6 +190,8 @@ def _from_elsewhere(laid: Laid, course: Course, rows: Rows) -> bool:
 
 def _is_shown(moves: Movement, pictures: int) -> bool:
     """Whether it is the same recording: of few pictures more is asked than of more."""
+    if pictures < LEAST_PICTURES:  # of a short recording there are more to be laid by, and none to be told by
+        return False
     if pictures < LEAST_TOLD:
         return moves.alike >= SHORT_SAME and moves.energy >= SHORT_ENERGY
     return moves.alike >= (SAME if pictures >= _MANY else SHORT_SAME) and moves.energy >= LEAST_ENERGY
