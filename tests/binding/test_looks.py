@@ -12,6 +12,7 @@ from provenance.binding import codec, looks, reduction
 from provenance.binding.pictures import Picture, Plane
 from provenance.errors import RecordError
 from provenance.evidence import (
+    NO_PTS,
     SMALL_BYTES,
     SMALL_SIDE,
     Looks,
@@ -102,21 +103,49 @@ def test_codes_do_not_depend_on_the_order_of_adding():
         assert max(abs(value) for value in spectrum.reshape(-1)) < 2**53
 
 
-def observed(count, *, gap=Fraction(0), most=None, monkeypatch=None):
+def observed(count, *, gap=Fraction(0), most=None, monkeypatch=None, close=False):
     if most:
         monkeypatch.setattr(looks, "MOST_SMALL", most)
-    observer = looks.LooksObserver(Fraction(1, 30), small_gap=gap, feature_gap=Fraction(4))
+    observer = looks.LooksObserver(Fraction(1, 30), small_gap=gap, feature_gap=Fraction(4), close=close)
     for number in range(count):
         observer.update(picture_of(RANDOM.integers(0, 256, (96, 128), dtype=np.uint8), pts=number))
     return observer.result()
 
 
 def test_every_picture_has_a_code_and_small_ones_come_at_their_pace():
-    rows = observed(90, gap=Fraction(2, 5))
-    assert (len(rows), len(rows.codes)) == (90, 90 * 32)
-    assert rows.small_places == tuple(range(0, 90, 12))
+    rows = observed(270, gap=Fraction(2, 5))
+    assert (len(rows), len(rows.codes)) == (270, 270 * 32)
+    assert rows.small_places == tuple(range(0, 270, 12))
     assert len(rows.small) == len(rows.small_places) * SMALL_BYTES
+    assert sorted(set(rows.feature_places)) == [0, 119, 238]
+
+
+def test_of_a_short_recording_more_is_kept():
+    rows = observed(240, gap=Fraction(2, 5))
+    assert rows.small_places == tuple(range(0, 240, 6))
+    assert len(rows.small) == len(rows.small_places) * SMALL_BYTES
+    assert sorted(set(rows.feature_places)) == [0, 30, 60, 90, 119, 149, 179, 209, 238]
+
+
+def test_of_a_short_file_in_hand_nothing_more_is_kept():
+    rows = observed(90, gap=Fraction(2, 5), close=True)
+    assert rows.small_places == tuple(range(0, 90, 12))
     assert set(rows.feature_places) == {0}
+
+
+def test_nothing_more_is_kept_where_a_picture_has_no_time():
+    observer = looks.LooksObserver(Fraction(1, 30), small_gap=Fraction(2, 5), feature_gap=Fraction(4))
+    for pts in (*range(60), NO_PTS):
+        observer.update(picture_of(RANDOM.integers(0, 256, (96, 128), dtype=np.uint8), pts=pts))
+    assert observer.result().small_places == (0, 12, 24, 36, 48, 60)
+
+
+def test_a_track_whose_times_go_back_is_not_held_whole(monkeypatch):
+    monkeypatch.setattr(looks, "MOST_SMALL", 16)
+    observer = looks.LooksObserver(Fraction(1, 30), small_gap=Fraction(2, 5), feature_gap=Fraction(4))
+    for number in range(600):
+        observer.update(picture_of(RANDOM.integers(0, 256, (96, 128), dtype=np.uint8), pts=77 * number % 200))
+    assert len(observer.result().small_places) <= 16 + 40
 
 
 def test_too_many_small_pictures_are_thinned_evenly(monkeypatch):

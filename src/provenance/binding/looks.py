@@ -38,6 +38,9 @@ MOST_CLOSE, _CLOSE = 3_000, 0.3
 #: Pictures of a questioned file with local features, while they lie nearer to each other than these seconds: no more
 #: are asked about at once (`ASKED_FEATURES` of matching), and each costs 15 ms with its mirror image.
 _MOST_FEATURED_CLOSE, _FEATURED_CLOSE = 64, 0.75
+#: Seconds up to which a recording is short: of it more is kept, so that a second of it can be told (docs/adr/0063).
+#: Small pictures come at half their gap then, and pictures with local features at a quarter of theirs.
+SHORT, _SMALL_OFTENER, _FEATURES_OFTENER = 8, 2, 4
 #: Local features of one picture, the strongest first. The prototype of matching.md took 300 to 400.
 FEATURES = MOST_FEATURES // 2
 #: Longer side of the picture in which local features are looked for.
@@ -87,8 +90,8 @@ class LooksObserver:
     """Observer of pictures in presentation order.
 
     ``small_gap`` and ``feature_gap``: seconds between small pictures, and between pictures with local features, at
-    first; 0 takes every picture. ``close``: for a comparison at once: local features as they look in a mirror, too, and
-    as many small pictures as are compared.
+    first; 0 takes every picture; of short recordings less. ``close``: for a comparison at once: local features as they
+    look in a mirror, too, and as many small pictures as are compared.
     """
 
     def __init__(self, time_base: Fraction, *, small_gap: Fraction, feature_gap: Fraction, close: bool = False) -> None:
@@ -99,8 +102,11 @@ class LooksObserver:
         second = 1 / float(time_base)
         near = (MOST_CLOSE, _CLOSE * second) if close else (MOST_SMALL, 0.0)
         featured = (_MOST_FEATURED_CLOSE, _FEATURED_CLOSE * second) if close else (MOST_FEATURED, 0.0)
-        self._small = _Thinned(float(small_gap / time_base), MOST_SMALL, near)
-        self._features = _Thinned(float(feature_gap / time_base), MOST_FEATURED, featured)
+        small, feature, until = float(small_gap) * second, float(feature_gap) * second, 0 if close else SHORT * second
+        self._small = _OftenerWhileShort(_Thinned(small, MOST_SMALL, near), small / _SMALL_OFTENER, until)
+        self._features = _OftenerWhileShort(
+            _Thinned(feature, MOST_FEATURED, featured), feature / _FEATURES_OFTENER, until
+        )
         self._reduced: dict[int, NDArray[np.uint8]] = {}
         self._mirrored = close
         self._finder: cv2.ORB | None = None
@@ -125,17 +131,14 @@ class LooksObserver:
         """The rows."""
         self._code()
         self._describe()
+        small, features = self._small.result(), self._features.result()
         return Looks(
             codes=b"".join(self._codes),
             qualities=b"".join(self._qualities),
-            small=b"".join(self._small.rows),
-            small_places=tuple(self._small.places),
-            features=b"".join(self._features.rows),
-            feature_places=tuple(
-                place
-                for place, row in zip(self._features.places, self._features.rows, strict=True)
-                for _ in range(len(row) // FEATURE_BYTES)
-            ),
+            small=b"".join(small.values()),
+            small_places=tuple(small),
+            features=b"".join(features.values()),
+            feature_places=tuple(place for place, row in features.items() for _ in range(len(row) // FEATURE_BYTES)),
         )
 
     def _code(self) -> None:
@@ -147,9 +150,9 @@ class LooksObserver:
 
     def _describe(self) -> None:
         """Find the local features of the pictures that wait, where they were not thinned out."""
-        for at, place in enumerate(self._features.places):
+        for place in self._features.result():
             if place in self._reduced:
-                self._features.rows[at] = self._described(self._reduced[place])
+                self._features.fill(place, self._described(self._reduced[place]))
         self._reduced.clear()
 
     def _described(self, means: NDArray[np.uint8]) -> bytes:
@@ -218,6 +221,52 @@ class _Thinned:
 
     def _pace(self) -> float:
         return (self._times[-1] - self._times[0]) / max(1, len(self._times) - 1)
+
+
+class _OftenerWhileShort:
+    """Rows at a pace, and of a track that turns out to be short also those between, at a finer one.
+
+    What is kept of a longer track is what its pace alone keeps.
+    """
+
+    def __init__(self, thinned: _Thinned, gap: float, until: float) -> None:
+        self._thinned = thinned
+        self._gap = gap
+        self._until = until
+        self._between: dict[int, bytes] | None = {} if gap and until else None
+        self._first: int | None = None
+        self._due = 0.0
+
+    def is_due(self, pts: int) -> bool:
+        if self._first is None:
+            self._first = pts
+        if self._between is not None and self._is_long(pts, self._first):
+            self._between = None
+        return self._thinned.is_due(pts) or (self._between is not None and pts >= self._due)
+
+    def add(self, place: int, pts: int, row: bytes) -> None:
+        if self._thinned.is_due(pts):
+            self._thinned.add(place, pts, row)
+        elif self._between is not None:
+            self._between[place] = row
+        self._due = pts + self._gap * 0.99  # as above
+
+    def fill(self, place: int, row: bytes) -> None:
+        """Give a place that was added its row."""
+        if self._between is not None and place in self._between:
+            self._between[place] = row
+        else:
+            self._thinned.rows[self._thinned.places.index(place)] = row
+
+    def _is_long(self, pts: int, first: int) -> bool:
+        """Whether the track is longer than that, or says of no picture, or wrongly, when it is shown."""
+        unknown = NO_PTS in (pts, first)
+        return unknown or pts - first > self._until or len(self._between or ()) > self._until / self._gap
+
+    def result(self) -> dict[int, bytes]:
+        """Place -> row, in order."""
+        kept = dict(zip(self._thinned.places, self._thinned.rows, strict=True))
+        return dict(sorted({**kept, **(self._between or {})}.items()))
 
 
 assert CODE_BYTES * 8 == FREQUENCIES**2

@@ -20,7 +20,8 @@ def by_features(custodian: Custodian, file: Sight, sources: Iterable[str], *, de
 
     Of as many as are searched by default, the last first, or of all (``deep``).
     """
-    from provenance.matching.looks.library import FEATURES_AT_ONCE, MOST_PROPOSED, ranked_by_features
+    from provenance.matching.looks.library import MOST_PROPOSED
+    from provenance.matching.looks.sharing import FEATURES_AT_ONCE, ranked_by_features
 
     found: list[Proposed] = []
     asked: list[tuple[str, bytes]] = []

@@ -19,7 +19,7 @@ from provenance.evidence import CODE_BYTES, SMALL_SIDE
 from provenance.matching.background import threshold
 from provenance.matching.looks.agreeing import agreeing, in_perspective
 from provenance.matching.looks.insets import inset_places
-from provenance.matching.looks.pose import EIGHT, Pose, turned_codes, window
+from provenance.matching.looks.pose import EIGHT, Pose, mapped, turned_codes, window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from provenance.matching.looks.sight import Sight
+
+    Features = tuple[NDArray[np.float32], NDArray[np.uint8]]
 
 #: Bits of 256 by which a code may differ.
 FARTHEST: Final = int(threshold("search.codes.farthest"))
@@ -243,12 +245,11 @@ def by_features(questioned: Sight, evidence: Sequence[Sight]) -> list[Proposal]:
             for place in {library.owner(row) for row in close}:
                 votes[place] += 1
         for owner, number in sorted(votes, key=lambda one: -votes[one])[:_LAID]:
-            laid = _laid(places, described, evidence[owner], number)
+            laid = agreed((places, described), evidence[owner].features(number))
             if laid is None:
                 continue
-            pose, inliers = laid
-            proposal = Proposal(evidence[owner].source, pose, inliers)
-            found[proposal.source, pose.turned.mirrored].append(proposal)
+            proposal = Proposal(evidence[owner].source, laid.pose, laid.count)
+            found[proposal.source, laid.pose.turned.mirrored].append(proposal)
     return _best([one for poses in found.values() for one in recurring(poses)])
 
 
@@ -297,11 +298,18 @@ class _FeatureLibrary:
         return self._owners[int(np.searchsorted(self._starts, row, side="right")) - 1]
 
 
-def _laid(
-    places: NDArray[np.float32], described: NDArray[np.uint8], evidence: Sight, picture: int
-) -> tuple[Pose, int] | None:
-    """The pose in which most local features of two pictures agree."""
-    one, other = agreeing((places, described), evidence.features(picture), bits=FEATURE_BITS, ratio=_RATIO)
+@dataclass(frozen=True)
+class Agreement:
+    """A pose, how many local features agree on it, and where they lie in the evidence picture, shape (n, 2)."""
+
+    pose: Pose
+    count: int
+    places: NDArray[np.float32]
+
+
+def agreed(questioned: Features, evidence: Features) -> Agreement | None:
+    """The pose in which most local features of two pictures agree; each picture as `Sight` has it."""
+    one, other = agreeing(questioned, evidence, bits=FEATURE_BITS, ratio=_RATIO)
     if len(one) < INLIERS:
         return None
     cv2.setRNGSeed(0)  # the same features give the same pose
@@ -314,7 +322,10 @@ def _laid(
     if not poses or poses[0][0] < INLIERS:
         return None
     pose = Pose(poses[0][1])
-    return (pose, poses[0][0]) if pose.is_sound else None
+    if not pose.is_sound:
+        return None
+    off = np.linalg.norm(mapped(pose.matrix, one.astype(np.float64)) - other, axis=1)
+    return Agreement(pose, poses[0][0], other[off <= _OFF_PLACE])
 
 
 #: Figures of an affine map; OpenCV gives none where it finds none.

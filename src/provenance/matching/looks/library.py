@@ -1,4 +1,4 @@
-"""Everything that is held, by codes and by local features: which recordings are worth comparing with a file in hand?
+"""Everything that is held, by codes: which recordings are worth comparing with a file in hand?
 
 What is held only orders the recordings that are compared. Poses, alignment and likeness are worked out pair by pair
 (`explaining.pieces_with`), so that a score never depends on what else is held.
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 import faiss
 import numpy as np
 
-from provenance.evidence import CODE_BYTES, FEATURE_BYTES
-from provenance.matching.looks.candidates import FARTHEST, FEATURE_BITS, asked_pictures, insets, laid_out
+from provenance.evidence import CODE_BYTES
+from provenance.matching.looks.candidates import FARTHEST, insets, laid_out
 from provenance.matching.looks.insets import INSETS
 from provenance.matching.looks.kept import parse_segment
 from provenance.matching.looks.pose import EIGHT, turned_codes
@@ -52,13 +52,6 @@ _MOST_BY_INSETS, _INSET_PICTURES = 1_600_000_000, 8
 _MOST_BY_WINDOWS: Final = 20_000_000_000
 #: Width by height of recordings that may lie in it, beside its own: landscape, portrait, and those of older cameras.
 _SHAPES: Final = (16 / 9, 9 / 16, 4 / 3)
-#: Local features of a questioned picture that are asked about, as they are and as in a mirror; nearest ones of each.
-_FEATURES_ASKED, _FEATURES_NEAREST = 75, 32
-#: Local features of one picture that have to be near for its recording to be compared.
-_LEAST_FEATURES: Final = 4
-#: Local features searched at once, and by default in all: 2 million are 64 MB and 1.5 ms a feature on one thread, and
-#: those of seven hours of video.
-FEATURES_AT_ONCE: Final = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,40 +259,3 @@ def _asked(questioned: Sight) -> int:
     seconds = float(questioned.length())
     rest = max(0.0, seconds - _SHORT_SECONDS) * _LONG_ASKED_A_SECOND
     return min(_MOST_ASKED, max(_ASKED_A_SECOND * 2, round(min(seconds, _SHORT_SECONDS) * _ASKED_A_SECOND + rest)))
-
-
-# --- local features ---
-
-
-def ranked_by_features(questioned: Sight, held: Sequence[tuple[str, bytes]]) -> list[Proposed]:
-    """Recordings that share local features with the file in hand, the likeliest first.
-
-    ``held``: (source, rows of a features blob) of as many as are searched at once.
-    """
-    rows = [np.frombuffer(features, np.uint8).reshape(-1, 4 + FEATURE_BYTES) for _, features in held]
-    starts = np.cumsum([0, *map(len, rows)])[:-1]
-    if not sum(map(len, rows)):
-        return []
-    described = np.concatenate([one[:, -CODE_BYTES:] for one in rows])
-    pictures = np.concatenate([one[:, :4].copy().view(">u4")[:, 0].astype(np.int64) for one in rows])
-    best = np.zeros(len(rows))
-    for asked in _asked_features(questioned, len(described)):
-        bits, near = faiss.knn_hamming(asked, described, min(_FEATURES_NEAREST, len(described)))
-        which, columns = np.nonzero((bits <= FEATURE_BITS) & (near >= 0))
-        found = near[which, columns]
-        owners = np.searchsorted(starts, found, side="right") - 1
-        shared = np.unique(np.column_stack([owners, pictures[found], which]), axis=0)[:, :2]
-        places, counts = np.unique(shared, axis=0, return_counts=True)
-        np.maximum.at(best, places[:, 0], counts)
-    order = sorted(np.flatnonzero(best >= _LEAST_FEATURES).tolist(), key=lambda one: (-best[one], one))
-    return [Proposed(held[one][0], float(best[one])) for one in order]
-
-
-def _asked_features(questioned: Sight, held: int) -> Iterator[NDArray[np.uint8]]:
-    """Descriptors of some pictures, the strongest; of each also those that its mirror image has."""
-    for picture in asked_pictures(questioned, held, 2 * _FEATURES_ASKED):
-        _, described = questioned.features(picture)
-        half = len(described) // 2  # as they are first, then as in a mirror, each by strength
-        asked = np.concatenate([described[:_FEATURES_ASKED], described[half : half + _FEATURES_ASKED]])
-        if len(asked):
-            yield np.ascontiguousarray(asked)

@@ -118,19 +118,26 @@ def _pieces_in(questioned: Sight, evidence: Sight, pose: Pose, free_small: NDArr
 
 def _piece(laid: Laid, run: Run) -> Piece | None:
     found = _by_small_pictures(laid, run.course, run)
-    if found is None or isinstance(
-        laid.questioned, Steadied
-    ):  # where a pose is free, codes follow the evidence's camera
-        return found if found is None or found.told_apart >= LEAST_PICTURES else None
+    if found is None:
+        return None
+    if isinstance(laid.questioned, Steadied):  # where a pose is free, codes follow the evidence's camera
+        return found if len(_rows_in(laid, found)) >= LEAST_PICTURES else None
     if found.standing != "scene" and found.told_apart >= _PLENTY:
         return found
     coded, course = at_every_picture(laid, found.course, found.first, found.last)
     if coded.same and course is not found.course:
         found = _by_small_pictures(laid, course, run) or found
-    few = found.told_apart < LEAST_PICTURES
+    few = len(_rows_in(laid, found)) < LEAST_PICTURES
     if coded.same and (few or found.standing == "scene"):
         return _seen_by(laid, replace(found, coded=coded))
     return None if few else found
+
+
+def _rows_in(laid: Laid, piece: Piece) -> Rows:
+    """The evidence's small pictures that a piece reaches."""
+    rows, _, _ = likeness_along(laid.pair, piece.course)
+    near = laid.near(piece.course, rows)
+    return rows[(near >= piece.first) & (near <= piece.last)]
 
 
 def _by_small_pictures(laid: Laid, course: Course, run: Run) -> Piece | None:
@@ -154,10 +161,11 @@ def _of_rows(
     if not len(chosen) or float(likeness[chosen].mean()) < LIKE:
         return None
     inside = rows[chosen]
-    moves = movement(laid.pair, course, inside, SAME if len(inside) >= _MANY else SHORT_SAME)
+    judged = _judged(laid.pair.evidence_times, inside)
+    moves = movement(laid.pair, course, judged, SAME if len(judged) >= _MANY else SHORT_SAME)
     steadied = laid.questioned if isinstance(laid.questioned, Steadied) else None
     if steadied is not None and moves.alike >= SAME:  # a pose that is free follows how the camera was carried, too
-        apart = movement_apart(steadied, laid.evidence, laid.pose, course, inside)
+        apart = movement_apart(steadied, laid.evidence, laid.pose, course, judged)
         moves = Movement(min(moves.alike, apart.alike), min(moves.energy, apart.energy))
     # Where the next small picture is not like it, or there is none, the piece ends between the two: at the cut.
     moments = course.here(laid.pair.evidence_times[rows])
@@ -173,10 +181,27 @@ def _of_rows(
         "scene",
         float(likeness[chosen].mean()),
         moves,
-        len(inside),
+        len(judged),
         steadied=steadied,
     )
-    return _seen_by(laid, found) if _is_shown(moves, len(inside)) else found
+    return _seen_by(laid, found) if _is_shown(moves, len(judged)) else found
+
+
+def _judged(times: NDArray[np.float64], rows: Rows) -> Rows:
+    """Of the evidence's small pictures ``rows`` those that movement is judged by, at the pace that limits are set for.
+
+    Short recordings have more, to be found and laid by; pictures 0.2 s apart are no two witnesses.
+    """
+    kept: list[int] = []
+    for row in rows.tolist():
+        if not kept or times[row] - times[kept[-1]] >= _APART:
+            kept.append(row)
+    return np.array(kept, np.int64)
+
+
+#: Seconds between pictures that movement is judged by: the gap of those of longer recordings, less what times are
+#: rounded by.
+_APART: Final = 0.39
 
 
 def _seen_by(laid: Laid, piece: Piece) -> Piece:
@@ -189,15 +214,15 @@ def _seen_by(laid: Laid, piece: Piece) -> Piece:
 
 def _from_elsewhere(laid: Laid, piece: Piece) -> bool:
     """Whether a camera in another place saw what the evidence's small pictures of a piece show."""
-    near = laid.near(piece.course, np.arange(len(laid.pair.evidence_times)))
-    rows, _, _ = likeness_along(laid.pair, piece.course)
-    rows = rows[(near[rows] >= piece.first) & (near[rows] <= piece.last)]
+    rows = _rows_in(laid, piece)
     here, seen = warped(laid.questioned.small[laid.near(piece.course, rows)], laid.pose)
     return parallax(laid.evidence.small[rows], here, seen).shown
 
 
 def _is_shown(moves: Movement, pictures: int) -> bool:
     """Whether it is the same recording: of few pictures more is asked than of more."""
+    if pictures < LEAST_PICTURES:  # of a short recording there are more to be laid by, and none to be told by
+        return False
     if pictures < LEAST_TOLD:
         return moves.alike >= SHORT_SAME and moves.energy >= SHORT_ENERGY
     return moves.alike >= (SAME if pictures >= _MANY else SHORT_SAME) and moves.energy >= LEAST_ENERGY

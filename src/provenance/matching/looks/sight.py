@@ -134,9 +134,7 @@ class Sight:
         """Places (parts of the picture, shape (n, 2)) and descriptors (n, 32) of a picture's local features."""
         rows, numbers = self._features
         first, last = np.searchsorted(numbers, (picture, picture + 1))
-        found = rows[first:last]
-        places = (found[:, :4].copy().view(">u2") / np.float32(_PLACE_STEPS)).astype(np.float32)
-        return places, np.ascontiguousarray(found[:, 4:])
+        return split_features(rows[first:last])
 
     @cached_property
     def _features(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -167,6 +165,12 @@ class Sight:
     def length(self) -> Fraction:
         """Seconds that are shown."""
         return self.whole().length
+
+
+def split_features(rows: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Places (parts of the picture, shape (n, 2)) and descriptors (n, 32) of rows of local features, shape (n, 36)."""
+    places = (rows[:, :4].copy().view(">u2") / np.float32(_PLACE_STEPS)).astype(np.float32)
+    return places, np.ascontiguousarray(rows[:, 4:])
 
 
 def nearest(times: NDArray[np.float64], moments: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -19,8 +19,8 @@ from provenance.binding.looks import codes
 from provenance.evidence import CODE_BYTES, SMALL_SIDE
 from provenance.matching.looks.agreeing import agreeing, in_perspective
 from provenance.matching.looks.candidates import FARTHEST, inners
-from provenance.matching.looks.library import FEATURES_AT_ONCE
 from provenance.matching.looks.pose import EIGHT, Pose, turned_codes, window
+from provenance.matching.looks.sharing import FEATURES_AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
