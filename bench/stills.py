@@ -35,7 +35,7 @@ def told(kind: str, found: list[Found | None]) -> None:
     columns = {
         "likeness": [one.seen.likeness for one in laid],
         "telling": [one.seen.telling for one in laid],
-        "codes": [one.moments.telling for one in laid],
+        "codes": [one.moments.told.here for one in laid],
         "places": [one.seen.places for one in laid],
     }
     for name, values in columns.items():

@@ -35,11 +35,16 @@ NOT_COUNTED = {"speed", "surround", "replaced", "muted", "overdubbed", "shifted"
 
 @dataclass
 class Grade:
-    """None: does not apply. ``wrong``: evidence that was accepted and has nothing to do with the copy."""
+    """None: does not apply. ``wrong``: evidence that was accepted and has nothing to do with the copy.
+
+    ``named``: the right recording stands anywhere in the answer; ``first``: it is what the file is said to come from
+    or, where nothing is accepted, the first that it is said to look like (retrieval's top-1).
+    """
 
     truth: Truth
     accepted: bool = False
     named: bool = False
+    first: bool = False
     wrong: tuple[str, ...] = ()
     wrong_by_sound: tuple[str, ...] = ()
     trouble: bool = False
@@ -81,7 +86,9 @@ def grade(truth: Truth, verdict: dict[str, Any], ids: dict[str, str]) -> Grade:
     found.relation = verdict.get("relation", "none")
     found.wrong, found.wrong_by_sound = ((), wrong) if by_sound else (wrong, ())
     found.accepted = right in told and not (by_sound and truth.picture)
-    found.named = found.accepted or right in told or right in {one["evidence_id"] for one in verdict.get("others", ())}
+    others = [one["evidence_id"] for one in verdict.get("others", ())]
+    found.named = found.accepted or right in told or right in others
+    found.first = right in told if told else others[:1] == [right]
     if found.accepted:
         _details(found, verdict, str(right))
     return found

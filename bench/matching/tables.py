@@ -98,7 +98,6 @@ def totals(grades: Sequence[Grade]) -> None:
     false_cuts = sum(one.false_cuts or 0 for one in grades)
     cut = [sum(one.cuts[side] for one in grades) for side in (0, 1)]
     stills = [one for one in grades if one.truth.relation == ("still",)]
-    spans = [one.still_span for one in stills if one.still_span is not None]
     unchanged = [one for one in grades if _sound_kept(one)]
     changed = [one for one in grades if one.truth.family == "sound" and not _sound_kept(one)]
     print("\n### Goals\n")
@@ -116,9 +115,26 @@ def totals(grades: Sequence[Grade]) -> None:
             "unchanged sound called something else",
             share(None if one.sound is None else not one.sound for one in unchanged),
         ),
-        ("stills: right recording; interval told, s", f"{share(one.accepted for one in stills)}; {quantiles(spans)}"),
+        *_of_stills(stills),
     ]
     table(("", "seen"), rows)
+
+
+def _of_stills(stills: Sequence[Grade]) -> list[tuple[str, str]]:
+    """Retrieval (the goal's top-1), and acceptance, which asks more: of stills and of whole recordings."""
+    spans = [one.still_span for one in stills if one.still_span is not None]
+    recordings = grouped(stills, "source").values()
+
+    def told(name: str) -> str:
+        flags = [[getattr(one, name) for one in group] for group in recordings]
+        whole = f"{share(map(all, flags))} recordings with all of theirs"
+        return f"{share(flag for group in flags for flag in group)} stills, {whole}"
+
+    return [
+        ("stills: right recording named first (top-1)", told("first")),
+        ("stills: accepted as of it", told("accepted")),
+        ("stills accepted: interval told, s", quantiles(spans)),
+    ]
 
 
 def _sound_kept(one: Grade) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -47,7 +48,6 @@ SHOWN = {
     "poor": ("-q:v", "24"),
     "smaller": ("-vf", "scale=240:-2"),
     "grey": ("-vf", "format=gray"),
-    "part": ("-vf", "crop=224:126:60:30"),
     "in bars": ("-vf", "pad=320:420:0:120:color=0x202124"),
     "captioned": ("-vf", "drawbox=x=0:y=148:w=320:h=32:color=navy:t=fill"),
 }
@@ -73,10 +73,19 @@ def test_how_it_lies_is_told(options, mirrored, rotation, still, held):
     assert [one.kind for one in found.alterations] == (["mirror"] if mirrored else [])
 
 
-def test_the_part_of_the_picture_is_told(still, held):
-    found = compare_looks(looked(still("-vf", "crop=208:117:90:20"), "close"), held)
-    region = [float(part) for part in found.segments[0].region]
-    assert region == pytest.approx([90 / 320, 20 / 180, 0.65, 0.65], abs=0.03)
+def test_a_crop_of_a_pan_over_a_flat_picture_tells_no_moment(still, held):
+    """Shifted, it fits other moments as well, and its frame is not the recording's."""
+    found = compare_looks(looked(still("-vf", "crop=224:126:60:30"), "close"), held)
+    assert (found.relation, [name for name, *_ in found.others]) == ("undetermined", ["pier"])
+
+
+@pytest.mark.parametrize("of", ["pier", "square", "bridge"])
+@pytest.mark.parametrize("at", [3.4, 4.6, 5.6])
+def test_a_later_moment_of_a_pan_over_a_flat_picture_is_not_accepted(of, at, studio, still, tmp_path):
+    cut = tmp_path / "cut.mp4"
+    stock.ffmpeg("-i", studio.clip(of, **OPTIONS), "-t", "2.4", "-c:v", "copy", cut)
+    found = compare_looks(looked(still(of=of, at=at), "close"), {of: looked(cut, "kept")})
+    assert found is None or (found.relation, found.segments) == ("undetermined", ())
 
 
 def test_a_foreign_still_is_nothing(studio, still, held):
@@ -126,8 +135,24 @@ def test_a_still_of_an_event_is_its_moment(rooms, tmp_path):
     assert min(max(start - 4, 4 - end, 0) for start, end in moments(found)) <= 0.25
 
 
+def test_the_part_of_the_picture_is_told(rooms, tmp_path):
+    crop = ("-vf", "crop=288:162:20:12")
+    stock.ffmpeg("-ss", "5.5", "-i", rooms[1], *crop, "-frames:v", "1", "-q:v", "5", tmp_path / "a.jpg")
+    found = compare_looks(looked(tmp_path / "a.jpg", "close"), {"one": looked(rooms[1], "kept")})
+    assert found.relation == "still"
+    region = [float(part) for part in found.segments[0].region]
+    assert region == pytest.approx([20 / 320, 12 / 180, 0.9, 0.9], abs=0.03)
+
+
+OTHERS = {
+    "whole": (),
+    "part": ("-vf", "crop=200:112:10:60"),
+    "captioned": ("-vf", "drawbox=x=16:y=144:w=288:h=20:color=navy:t=fill"),
+}
+
+
 @pytest.mark.parametrize("at", ["0.5", "2", "3.5", "5", "7"])
-@pytest.mark.parametrize("options", [(), ("-vf", "crop=200:112:10:60")], ids=["whole", "part"])
+@pytest.mark.parametrize("options", OTHERS.values(), ids=OTHERS)
 def test_a_still_of_another_event_in_the_room_is_not_accepted(at, options, rooms, tmp_path):
     stock.ffmpeg("-ss", at, "-i", rooms[2], *options, "-frames:v", "1", "-q:v", "4", tmp_path / "a.jpg")
     found = compare_looks(looked(tmp_path / "a.jpg", "close"), {"one": looked(rooms[1], "kept")})
@@ -138,13 +163,31 @@ def test_a_still_of_another_event_in_the_room_is_not_accepted(at, options, rooms
     assert "softBinding.sameScene" in [note.code for note in found.notes]
 
 
-def test_a_room_in_which_nothing_moves_tells_no_moment(tmp_path):
-    pictures = room(1, 0).tobytes() * 100
-    raw = ("-f", "rawvideo", "-pix_fmt", "gray", "-s", "320x180", "-r", "25", "-i", "-")
-    stock.ffmpeg(*raw, "-c:v", "libx264", "-crf", "22", "-pix_fmt", "yuv420p", tmp_path / "a.mp4", stdin=pictures)
-    stock.ffmpeg("-i", tmp_path / "a.mp4", "-frames:v", "1", "-q:v", "8", tmp_path / "a.jpg")
-    found = compare_looks(looked(tmp_path / "a.jpg", "close"), {"one": looked(tmp_path / "a.mp4", "kept")})
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory):
+    """One room on two occasions, in which nothing moves; it was lighter at the second."""
+    folder, paths = tmp_path_factory.mktemp("unchanged"), []
+    for occasion, light in enumerate((1.0, 1.15)):
+        noise = np.random.default_rng(occasion)
+        picture = 0.8 * room(1, 0).astype(np.float64) * light
+        pictures = b"".join(
+            (picture + noise.normal(0, 2, picture.shape)).clip(0, 255).astype(np.uint8).tobytes() for _ in range(60)
+        )
+        raw = ("-f", "rawvideo", "-pix_fmt", "gray", "-s", "320x180", "-r", "25", "-i", "-")
+        paths.append(folder / f"{occasion}.mp4")
+        stock.ffmpeg(*raw, "-c:v", "libx264", "-crf", "22", "-pix_fmt", "yuv420p", paths[-1], stdin=pictures)
+    return paths
+
+
+@pytest.mark.parametrize("occasion", [0, 1])
+def test_a_still_of_an_unchanged_place_is_of_it_or_of_another_occasion(occasion, unchanged, tmp_path):
+    """Both are as alike to the first recording: neither is accepted, and both are told where it looks so."""
+    stock.ffmpeg("-ss", "1", "-i", unchanged[occasion], "-frames:v", "1", "-q:v", "8", tmp_path / "a.jpg")
+    found = compare_looks(looked(tmp_path / "a.jpg", "close"), {"one": looked(unchanged[0], "kept")})
     assert (found.relation, [other[0] for other in found.others]) == ("undetermined", ["one"])
+    (said,) = [note.detail for note in found.notes if note.code == "softBinding.sameScene"]
+    assert re.match(r"most like 0\.\d\d to 2\.\d\d s\b.* of the recording;", said)
+    assert "another one of the same unchanged place" in said
 
 
 # --- through the command line ---

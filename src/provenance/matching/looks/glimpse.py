@@ -232,12 +232,12 @@ def _best(evidence: Sight, laid: View, row: int) -> int:
     alike = likeness(bands, laid.band)
     group = likeness(bands, bands[int(np.searchsorted(rows, row))]) >= _SAME_VIEW
     usual = bands[group].mean(0)
-    own, other = bands - usual, _as_strong(laid.band, usual) - usual
+    own, other = bands - usual, as_strong(laid.band, usual) - usual
     moving = (own * other).sum((1, 2)) / np.maximum(np.linalg.norm(own, axis=(1, 2)) * np.linalg.norm(other), 1e-6)
     return int(rows[int(np.where(group, alike + moving, alike).argmax())])
 
 
-def _as_strong(band: Array, like: Array) -> Array:
+def as_strong(band: Array, like: Array) -> Array:
     """``band`` with the contrast that it has in ``like``."""
     return band * (float((band * like).sum()) / max(float((band * band).sum()), 1e-6))
 
@@ -271,10 +271,10 @@ def _told(evidence: Sight, laid: View, alike: float, best: int) -> Glimpse:
         others = (away > 0) & (away < _NEIGHBOURS)
     if not others.any():
         return Glimpse(evidence, laid, best, alike, rivals, 0.0, 0.0, 0, rows[group])
-    usual = _as_strong(
+    usual = as_strong(
         np.median(bands[others], axis=0), there
     )  # light and sharpness change, too: they tell no moments apart
-    own, other = there - usual, _as_strong(laid.band, there) - usual
+    own, other = there - usual, as_strong(laid.band, there) - usual
     contrast = float(there[laid.mask[::2, ::2]].std())
     differs = np.abs(own) > _DIFFERS * contrast
     # what is seen often is not what tells this moment: an empty chair is empty at other events, too

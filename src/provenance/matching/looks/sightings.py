@@ -83,7 +83,7 @@ def _by_codes(
     index.add(np.ascontiguousarray(np.concatenate(rows)))
     owner_of, time_of = np.concatenate(owners), np.concatenate(times)
     found = []
-    for code, matrix in _frames(questioned, at):
+    for code, matrix in frames(questioned, at):
         for turned in EIGHT:
             near, which = index.search(turned_codes(code, turned), min(_NEAREST, index.ntotal))
             for far, row in zip(near[0], which[0], strict=True):
@@ -94,7 +94,8 @@ def _by_codes(
     return found
 
 
-def _frames(questioned: Sight, at: int) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float64]]]:
+def frames(questioned: Sight, at: int) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float64]]]:
+    """Codes of picture ``at``, shape (1, 32), whole and without its border; each with the map to the whole from it."""
     yield questioned.codes[at : at + 1], np.eye(3)
     small = small_of(questioned, at)
     for left, top, right, bottom in inners(small[None]):

@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from provenance.comparison import (
-    WHOLE_PICTURE,
-    Alteration,
-    Axis,
-    Comparison,
-    Note,
-    Relation,
-    Segment,
-    SoundComparison,
-    Span,
-)
+from provenance.comparison import Comparison, Note
 from provenance.matching.background import threshold
 from provenance.matching.looks import sightings
 from provenance.matching.looks.another_camera import sees_more
+from provenance.matching.looks.captions import under_a_caption
 from provenance.matching.looks.glimpse import glimpse, lay_one, nearest_row, weight
 from provenance.matching.looks.moments import Moments
-from provenance.matching.looks.pose import region_told
-from provenance.matching.relation import NO_AXES
+from provenance.matching.looks.stills_told import scene_found, still_found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from provenance.matching.looks.glimpse import Glimpse, Laid
+    from provenance.matching.looks.moments import Telling
     from provenance.matching.looks.sight import Sight
     from provenance.matching.looks.sightings import Sighting
 
@@ -45,6 +35,7 @@ ROUGHLY: Final = threshold("looks.still.roughly")
 TELLING: Final = threshold("looks.still.telling")
 TELLING_CODES: Final = threshold("looks.still.telling-codes")
 AGREEING: Final = threshold("looks.still.agreeing")
+CAPTION_BITS: Final = threshold("looks.still.caption.bits")
 UNUSUAL: Final = threshold("looks.still.unusual")
 PART_TELLING: Final = threshold("looks.still.part.telling")
 PART_CODES: Final = threshold("looks.still.part.codes")
@@ -56,6 +47,10 @@ LEAST_PLACES: Final = 16
 #: Bits of codes by which it is told, and the part of the recording's picture that has to be seen for that: the rest is
 #: filled from the recording itself.
 LEAST_BITS, _MOST_OF_IT = 32, 0.6
+#: Small pictures of the view away from the moment, below which nothing says what is usual in it.
+LEAST_OTHERS: Final = 3
+#: As many from which small pictures may tell where codes agree less: in a pan over a flat picture there was one.
+MANY_OTHERS: Final = 8
 #: Proposals of each tier that are laid, and those that are followed up.
 _TRIED, _FOLLOWED = 5, 3
 #: A laid proposal of this likeness needs no further tier.
@@ -63,11 +58,8 @@ _WELL: Final = 0.9
 #: Part of the questioned picture that lies in the recording's, below which a better moment is looked for nearby; how
 #: near, in seconds, and among how many pictures.
 _INSIDE, _BETWEEN, _MOST_BETWEEN = 0.9, 4.2, 24
-#: Seconds within which a moment lies of the stretches that are told (docs/adr/0055): where codes tell it
-#: in nearly the whole picture, and else; and that part of the picture.
-EXACT, ROUGH, _WHOLE = 0.2, 0.4, 0.8
-#: Stretches of equally good moments that are told.
-_MOST_STRETCHES: Final = 12
+#: Part of the recording's picture above which codes tell a moment to the picture.
+_WHOLE: Final = 0.8
 
 
 @dataclass(frozen=True)
@@ -77,6 +69,19 @@ class Found:
     seen: Glimpse
     moments: Moments
     standing: Literal["same", "scene"]
+    #: by what it is told where a caption hides a part of it
+    beside: Telling | None = None
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether nothing in the view differs by which moments could be told apart."""
+        return self.seen.energy < LEAST_ENERGY or self.seen.places < LEAST_PLACES
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether codes, which are kept of every picture, tell the moment in nearly the whole picture."""
+        told = self.moments.told
+        return self.seen.view.seen >= _WHOLE and told.bits >= LEAST_BITS and told.here >= TELLING_CODES
 
 
 def is_still(file: Sight) -> bool:
@@ -109,9 +114,9 @@ def compare_stills(file: Sight, held: Sequence[Sight]) -> Comparison | None:
     best = {at: each[0] for at, each in found.items() if each and each[0].standing == "same"}
     sources = {each.seen.evidence.source for each in best.values()}
     if len(best) == len(pictures) and len(sources) == 1:
-        return _still(file, best, found, notes)
+        return still_found(file, best, found, notes)
     everything = [one for each in found.values() for one in each]
-    return _same_scene(everything, notes) if everything else None
+    return scene_found(everything, notes) if everything else None
 
 
 def looks_like(file: Sight, at: int, held: Sequence[Sight], library: sightings.Features) -> list[Found]:
@@ -169,116 +174,45 @@ def _told(file: Sight, at: int, seen: Glimpse) -> Found | None:
     if seen.likeness < LIKE or _weight(seen) < LEAST_WEIGHT:
         return None
     moments = Moments(seen)
-    differs = seen.energy >= LEAST_ENERGY and seen.places >= LEAST_PLACES
-    if not differs or not _is_told(seen, moments) or moments.contradicted(file, at, seen.evidence):
-        return Found(seen, moments, "scene")
+    whole = moments.is_whole(file, at, seen.evidence)
+    scene = Found(seen, moments, "scene")
+    if scene.is_flat or moments.contradicted(file, at, seen.evidence):
+        return scene
+    beside = None
+    if not _is_told(seen, moments, whole=whole):
+        beside = _beside_a_caption(seen, moments)
+        if beside is None:
+            return scene
     # A pan over a place lays a photograph of it on one of its pictures, and what is beyond the edge was never recorded.
-    return Found(seen, moments, "scene" if sees_more(file, seen.view.pose, at, at) else "same")
+    more = not whole and sees_more(file, seen.view.pose, at, at)
+    return scene if more else Found(seen, moments, "same", beside)
 
 
-def _is_told(seen: Glimpse, moments: Moments) -> bool:
+def _is_told(seen: Glimpse, moments: Moments, *, whole: bool) -> bool:
     """Whether a picture holds what its moment differs from the others of the view by.
 
     Codes are kept of every picture, small pictures 0.4 s apart: where something moves fast only codes tell. A caption
     spoils codes, and of a small part they say little, because the rest is filled from the recording itself.
     """
-    varied = moments.bits >= LEAST_BITS  # else the view is left at once, and no code of it can be wrong
-    if varied and moments.telling - moments.usual < UNUSUAL:
+    told = moments.told
+    if told.bits < LEAST_BITS or told.others < LEAST_OTHERS:
+        # The view is left at once, and over a flat picture a shift fits many moments: only the frame tells this one.
+        return whole and seen.telling >= TELLING and seen.likeness >= SAME
+    if told.here - told.usual < UNUSUAL:
         return False
     if seen.view.seen < _MOST_OF_IT:
-        by_both = seen.telling >= PART_TELLING and (moments.telling >= PART_CODES or not varied)
-        return by_both and seen.likeness >= SAME
-    if varied and moments.telling >= TELLING_CODES and seen.likeness >= ROUGHLY:
+        return seen.telling >= PART_TELLING and told.here >= PART_CODES and seen.likeness >= SAME
+    if told.here >= TELLING_CODES and seen.likeness >= ROUGHLY:
         return True
-    agrees = moments.telling >= AGREEING or not varied
-    return agrees and seen.telling >= TELLING and seen.likeness >= SAME
+    well_known = told.others >= MANY_OTHERS and told.here >= AGREEING
+    return well_known and seen.telling >= TELLING and seen.likeness >= SAME
 
 
-def _still(file: Sight, best: dict[int, Found], found: dict[int, list[Found]], notes: list[Note]) -> Comparison:
-    segments = tuple(segment for at, one in best.items() for segment in _segments(file, at, one))
-    source = segments[0].source
-    evidence = next(iter(best.values())).seen.evidence
-    alterations = tuple(dict.fromkeys(one for segment in segments for one in segment.alterations))
-    first = next(iter(best.values()))
-    notes.append(Note("softBinding.still", "informational", _words(first)))
-    places = len(first.moments.stretches)
-    if places > 1:
-        first_ones = f"; the likeliest {_MOST_STRETCHES} are told" if places > _MOST_STRETCHES else ""
-        detail = f"{places} places show this picture equally well{first_ones}"
-        notes.append(Note("evidence.ambiguous", "informational", detail))
-    length = sum((one.evidence.length for one in segments), Fraction(0))
-    whole = evidence.length()
-    others = {
-        one.seen.evidence.source: ("undetermined", "visual", Fraction(1))
-        for each in found.values()
-        for one in each
-        if one.seen.evidence.source != source
-    }
-    return Comparison(
-        "still",
-        "visual",
-        source,
-        segments,
-        alterations,
-        coverage_questioned=Fraction(1),
-        coverage_evidence=min(length / whole, Fraction(1)) if whole else Fraction(0),
-        altered=_axes(alterations, segments),
-        sound=SoundComparison("absent"),
-        notes=tuple(notes),
-        others=tuple((name, *told) for name, told in others.items()),  # type: ignore[misc]
-    )
-
-
-def _segments(file: Sight, at: int, one: Found) -> list[Segment]:
-    """One for each stretch of equally good moments."""
-    seen = one.seen
-    evidence, start = seen.evidence, file.span(at, at).start
-    pose = seen.view.pose.shown(file.track.presentation, evidence.track.presentation)
-    turned = pose.turned
-    return [
-        Segment(
-            Span(start, start),
-            Span(evidence.span(first, first).start, evidence.span(last, last).start),
-            evidence.source,
-            "visual",
-            1,
-            mirrored=turned.mirrored,
-            rotation=turned.rotation,
-            alterations=(Alteration("mirror"),) if turned.mirrored else (),
-            similarity=Fraction(round(seen.likeness * 1000), 1000),
-            region=region_told(pose.box),
-            place=region_told(pose.place),
-        )
-        for first, last in one.moments.stretches[:_MOST_STRETCHES]
-    ]
-
-
-def _axes(alterations: Sequence[Alteration], segments: Sequence[Segment]) -> dict[str, Axis]:
-    axes = dict(NO_AXES)
-    if alterations or any(one.rotation or one.region != WHOLE_PICTURE for one in segments):
-        axes["presentation"] = "found"
-    return axes
-
-
-def _words(one: Found) -> str:
-    seen, moments = one.seen, one.moments
-    exact = seen.view.seen >= _WHOLE and moments.bits >= LEAST_BITS and moments.telling >= TELLING_CODES
-    return (
-        f"likeness {min(seen.likeness, 0.99):.2f}; {min(seen.telling, 0.99):.2f} of a small picture and "
-        f"{min(moments.telling, 0.99):.2f} of codes in what this moment differs from others of the view by; "
-        f"its time is told within {EXACT if exact else ROUGH} s"
-    )
-
-
-def _same_scene(found: Iterable[Found], notes: list[Note]) -> Comparison:
-    shown = {one.seen.evidence.source: one for one in found}
-    flat = all(one.seen.energy < LEAST_ENERGY or one.seen.places < LEAST_PLACES for one in shown.values())
-    detail = (
-        "nothing in that view differs by which moments could be told apart"
-        if flat
-        else "the place looks alike, and what differs between its moments does not"
-    )
-    notes.append(Note("softBinding.sameScene", "informational", detail))
-    relation: Relation = "undetermined"
-    others = tuple((source, relation, "visual", Fraction(1)) for source in shown)
-    return Comparison("undetermined", "none", altered=dict(NO_AXES), notes=tuple(notes), others=others)  # type: ignore[arg-type]
+def _beside_a_caption(seen: Glimpse, moments: Moments) -> Telling | None:
+    """What tells a moment of which a band across the picture is hidden; None where it is not told so."""
+    if seen.view.seen < _MOST_OF_IT or moments.told.bits < LEAST_BITS or moments.told.others < LEAST_OTHERS:
+        return None
+    told = under_a_caption(seen)
+    if told is None or told.bits < CAPTION_BITS:
+        return None
+    return told if told.here >= TELLING_CODES and told.here - told.usual >= UNUSUAL else None
