@@ -136,7 +136,7 @@ def _piece(laid: Laid, run: Run) -> Piece | None:
 def _rows_in(laid: Laid, piece: Piece) -> Rows:
     """The evidence's small pictures that a piece reaches."""
     rows, _, _ = likeness_along(laid.pair, piece.course)
-    near = laid.near(piece.course, rows)
+    near = laid.questioned.places[laid.near(piece.course, rows)]
     return rows[(near >= piece.first) & (near <= piece.last)]
 
 
