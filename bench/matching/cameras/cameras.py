@@ -234,7 +234,7 @@ def _asked_for(words: argparse.Namespace) -> list[Pair]:
         return generated(words.clips, words.out, words.split, words.limit)
     cases = [case for case in CASES if case.name in (words.cases or {one.name for one in CASES})]
     pairs = drawn([f"place {letter}" for letter in words.places], words.out, cases)
-    return [one for one in pairs if not words.variants or one.kind != ANOTHER_CAMERA or one.variant in words.variants]
+    return [one for one in pairs if not words.variants or one.variant in words.variants]
 
 
 def main() -> None:
@@ -249,7 +249,7 @@ def main() -> None:
     )
     parser.add_argument("--places", nargs="+", metavar="LETTER", help="drawn places alone, and which")
     parser.add_argument("--cases", nargs="+", metavar="CASE", help="with --places: second cameras, by their names")
-    parser.add_argument("--variants", nargs="+", metavar="VARIANT", help="with --places: of second cameras")
+    parser.add_argument("--variants", nargs="+", metavar="VARIANT", help="with --places: some; copies are 'as it is'")
     parser.add_argument("--make", action="store_true", help="make the files, ask nothing")
     parser.add_argument("--again", action="store_true", help="print the table from the last run")
     words = parser.parse_args()

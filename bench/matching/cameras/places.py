@@ -98,6 +98,13 @@ class Place:
         return [_seen(things, stand, here, time) for here, time in zip(held, times.tolist(), strict=True)]
 
 
+def on_the_wall(stand: Stand) -> NDArray[np.float64]:
+    """The map from metres on the wall to pixels of a camera that stands there, 3 x 3."""
+    focal = SIZE[0] / _FIELD * stand.zoom / (_WALL - stand.nearer)
+    middle = [SIZE[axis] / 2 - focal * stand.aim[axis] for axis in (0, 1)]
+    return np.array([[focal, 0, middle[0]], [0, focal, middle[1]], [0, 0, 1]])
+
+
 def _seen(things: list[Thing], stand: Stand, held: NDArray[np.float64], time: float) -> NDArray[np.float32]:
     width, height = SIZE
     focal = width / _FIELD * stand.zoom
