@@ -1,10 +1,10 @@
 """Two cameras at one event: ``python bench/matching/cameras/cameras.py CLIPS OUT --archive FOLDER``.
 
 Makes what is not there yet, registers what the first camera recorded with the command line, and verifies what the
-others did (as it is, coded again, an excerpt) and copies of the first, which must still be found. Then the reverse:
-the second camera is registered, the first verified. Nothing of another camera may be accepted. ``--rooms``:
-recordings of one real room against one another (only with ``--split report``: tuning has none). ``--again`` prints
-the table once more.
+others did (as it is, coded again, excerpts) and copies of the first, which must still be found. Then the reverse: the
+second camera is registered, the first verified. Nothing of another camera may be accepted. ``--rooms``: recordings of
+one real room against one another (only with ``--split report``: tuning has none). ``--places``: these drawn ones and no
+recordings; ``--cases``, ``--variants``: some of them. ``--again`` prints the table once more.
 """
 
 from __future__ import annotations
@@ -26,9 +26,15 @@ from hand import film
 from places import SIZE, Place, Stand
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cases import Case
     from hand import Hand
     from numpy.typing import NDArray
+
+
+#: Seconds of excerpts out of the middle of what another camera recorded: ten and six small pictures.
+_EXCERPTS = (4.0, 2.5)
 
 
 @dataclass(frozen=True)
@@ -44,12 +50,15 @@ class Pair:
     variant: str = "as it is"
 
 
+def drawn(names: Sequence[str], out: Path, cases: Sequence[Case] = CASES) -> list[Pair]:
+    """All pairs of these places; files that are there already are kept."""
+    out.mkdir(parents=True, exist_ok=True)
+    return [pair for name in names for pair in _in_place(Place(name), out, cases)]
+
+
 def generated(clips: Path, out: Path, split: str, limit: int | None) -> list[Pair]:
     """All pairs; files that are there already are kept."""
-    out.mkdir(parents=True, exist_ok=True)
-    found: list[Pair] = []
-    for name in PLACES[:limit]:
-        found += _in_place(Place(name), out)
+    found = drawn(PLACES[:limit], out)
     with tempfile.TemporaryDirectory(prefix="provenance-bench-") as folder:
         scratch = Path(folder)
         sources, _ = sources_in([clips], split)
@@ -59,7 +68,7 @@ def generated(clips: Path, out: Path, split: str, limit: int | None) -> list[Pai
     return found
 
 
-def _in_place(place: Place, out: Path) -> list[Pair]:
+def _in_place(place: Place, out: Path, cases: Sequence[Case]) -> list[Pair]:
     stem = place.name.replace(" ", "-")
 
     def filmed(name: str, event: int, stand: Stand, hand: Hand, rate: float, delay: float = 0.0) -> Path:
@@ -70,11 +79,11 @@ def _in_place(place: Place, out: Path) -> list[Pair]:
         return path
 
     found = []
-    for case in CASES:
+    for case in cases:
         evidence = filmed(case.evidence.name, 1, Stand(), case.evidence, 25.0)
         second = filmed(case.name, 1, case.stand, case.hand, case.rate, delay=0.387)
         found += _variants(place.name, case, evidence, second, "synthetic")
-    for hand in {case.evidence.name: case.evidence for case in CASES}.values():
+    for hand in {case.evidence.name: case.evidence for case in cases}.values():
         evidence = filmed(hand.name, 1, Stand(), hand, 25.0)
         other = filmed(f"{hand.name} later", 2, Stand(), hand, 25.0)
         found.append(Pair(place.name, hand.name, ANOTHER_EVENT, evidence.name, other.name, "synthetic"))
@@ -108,12 +117,13 @@ def _of_recording(footage: Footage, out: Path, scratch: Path) -> list[Pair]:
 
 def _variants(scene: str, case: Case, evidence: Path, second: Path, made: str) -> list[Pair]:
     again = second.with_name(f"{second.stem}__again.mp4")
-    part = second.with_name(f"{second.stem}__excerpt.mp4")
+    parts = {seconds: second.with_name(f"{second.stem}__excerpt-{seconds}.mp4") for seconds in _EXCERPTS}
     if not again.exists():
         copies.recoded(second, again)
-    if not part.exists():
-        copies.excerpt(second, part)
-    told = ((second, "as it is"), (again, "coded again"), (part, "excerpt"))
+    for seconds, part in parts.items():
+        if not part.exists():
+            copies.excerpt(second, part, seconds)
+    told = ((second, "as it is"), (again, "coded again"), *((part, f"excerpt of {s} s") for s, part in parts.items()))
     found = [Pair(scene, case.name, ANOTHER_CAMERA, evidence.name, path.name, made, variant) for path, variant in told]
     return [*found, Pair(scene, case.name, ANOTHER_CAMERA, second.name, evidence.name, made, "reverse")]
 
@@ -219,6 +229,14 @@ def _row(name: tuple[str, str], group: list[dict[str, Any]]) -> tuple[str, ...]:
     return (*name, tables.bound(sum(map(any, scenes.values())), len(scenes)), files, *said)
 
 
+def _asked_for(words: argparse.Namespace) -> list[Pair]:
+    if not words.places:
+        return generated(words.clips, words.out, words.split, words.limit)
+    cases = [case for case in CASES if case.name in (words.cases or {one.name for one in CASES})]
+    pairs = drawn([f"place {letter}" for letter in words.places], words.out, cases)
+    return [one for one in pairs if not words.variants or one.variant in words.variants]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clips", type=Path)
@@ -229,12 +247,15 @@ def main() -> None:
     parser.add_argument(
         "--rooms", action="store_true", help="real rooms with several events, too; of the reporting half"
     )
+    parser.add_argument("--places", nargs="+", metavar="LETTER", help="drawn places alone, and which")
+    parser.add_argument("--cases", nargs="+", metavar="CASE", help="with --places: second cameras, by their names")
+    parser.add_argument("--variants", nargs="+", metavar="VARIANT", help="with --places: some; copies are 'as it is'")
     parser.add_argument("--make", action="store_true", help="make the files, ask nothing")
     parser.add_argument("--again", action="store_true", help="print the table from the last run")
     words = parser.parse_args()
     kept = words.archive / "answers.json"
     if not words.again:
-        pairs = generated(words.clips, words.out, words.split, words.limit)
+        pairs = _asked_for(words)
         paths = {name: words.out / name for pair in pairs for name in (pair.evidence, pair.questioned)}
         if words.rooms:
             more, real = rooms(words.clips, words.split)

@@ -42,6 +42,9 @@ CASES = (
     Case("two stands, same spot", Hand("s0", 0, 0, 4), 0.12, 0.01, Stand(0.0, aim=(0.7, 0.3)), fixed=True),
     Case("two stands, side by side", Hand("s1", 0, 0, 4), 0.12, 0.02, Stand(0.15, aim=(0.6, 0.2)), 30.0, fixed=True),
     Case("two stands, a step away", Hand("s2", 0, 0, 4), 0.15, 0.04, Stand(0.6, aim=(0.6, 0.2)), 30.0, fixed=True),
+    Case("a step away, seeing less", Hand("b4", noise=4, gain=0.9), 0.15, 0.04, Stand(-0.45, 0.2, zoom=1.25)),
+    Case("nearer and beside", Hand("b5", noise=4), 0.15, 0.04, Stand(0.5, nearer=1.0)),
+    Case("two stands, seeing less", Hand("s3", 0, 0, 4), 0.12, 0.02, Stand(-0.3, zoom=1.15), fixed=True),
 )
 PLACES = tuple(f"place {letter}" for letter in "abcdefgh")
 SECONDS = 8.0

@@ -31,9 +31,9 @@ def recoded(path: Path, out: Path) -> Path:
     return out
 
 
-def excerpt(path: Path, out: Path) -> Path:
-    """Four seconds out of the middle."""
-    stock.ffmpeg("-ss", "2", "-i", path, "-t", "4", "-c:v", "libx264", "-crf", "26", out)
+def excerpt(path: Path, out: Path, seconds: float = 4.0) -> Path:
+    """Some seconds out of the middle."""
+    stock.ffmpeg("-ss", "2", "-i", path, "-t", str(seconds), "-c:v", "libx264", "-crf", "26", out)
     return out
 
 

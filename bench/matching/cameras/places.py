@@ -27,12 +27,16 @@ _PER_METRE = 70  # pixels of a painted metre
 
 @dataclass(frozen=True)
 class Stand:
-    """Where a camera is, metres right and down of the middle; ``zoom`` 2 sees half as much; ``aim``: on the wall."""
+    """Where a camera is, metres right and down of the middle and nearer to the wall; ``aim``: on the wall.
+
+    ``zoom`` 2 sees half as much.
+    """
 
     right: float = 0.0
     down: float = 0.0
     zoom: float = 1.0
     aim: tuple[float, float] = (0.0, 0.0)
+    nearer: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,13 @@ class Place:
         return [_seen(things, stand, here, time) for here, time in zip(held, times.tolist(), strict=True)]
 
 
+def on_the_wall(stand: Stand) -> NDArray[np.float64]:
+    """The map from metres on the wall to pixels of a camera that stands there, 3 x 3."""
+    focal = SIZE[0] / _FIELD * stand.zoom / (_WALL - stand.nearer)
+    middle = [SIZE[axis] / 2 - focal * stand.aim[axis] for axis in (0, 1)]
+    return np.array([[focal, 0, middle[0]], [0, focal, middle[1]], [0, 0, 1]])
+
+
 def _seen(things: list[Thing], stand: Stand, held: NDArray[np.float64], time: float) -> NDArray[np.float32]:
     width, height = SIZE
     focal = width / _FIELD * stand.zoom
@@ -101,12 +112,13 @@ def _seen(things: list[Thing], stand: Stand, held: NDArray[np.float64], time: fl
     angle = np.deg2rad(held[2])
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     # turning the camera towards its aim moves everything alike: narrow fields, small angles
-    aimed = focal * np.array([stand.aim[0] - stand.right, stand.aim[1] - stand.down]) / _WALL
+    aimed = focal * np.array([stand.aim[0] - stand.right, stand.aim[1] - stand.down]) / (_WALL - stand.nearer)
     swayed = held[:2] * width
     for thing in things:
         x, y = thing.at(time)
-        scale = focal / thing.far / _PER_METRE
-        middle = focal * np.array([x - stand.right, y - stand.down]) / thing.far - aimed
+        far = thing.far - stand.nearer
+        scale = focal / far / _PER_METRE
+        middle = focal * np.array([x - stand.right, y - stand.down]) / far - aimed
         high, wide = thing.picture.shape[:2]
         linear = turn * scale
         shift = turn @ middle + np.array([width / 2, height / 2]) + swayed - linear @ np.array([wide / 2, high / 2])
