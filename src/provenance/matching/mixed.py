@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from provenance.comparison import SoundRelation
 
-#: Seconds from which on a part that shares no unit is asked about by its looks: shorter ones hold two small pictures.
-LEAST_PART: Final = Fraction(1)
+#: Seconds from which on a part that shares no unit is asked about by its looks: what codes of every picture tell
+#: (docs/adr/0064-every-picture.md).
+LEAST_PART: Final = Fraction(7, 10)
 #: Seconds by which segments of the same recording may lie apart and follow each other: alignment by looks is not surer.
 _SLACK: Final = Fraction(1, 4)
 #: Seconds of a window of the sound print: at the seam between two segments it hears both.
