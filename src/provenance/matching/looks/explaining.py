@@ -10,7 +10,7 @@ import numpy as np
 
 from provenance.matching.looks.candidates import PROPOSED, by_codes, by_features, by_insets
 from provenance.matching.looks.pieces import LEAST_TOLD, another_cameras, moving_pieces, pieces_of
-from provenance.matching.looks.sight import Sight
+from provenance.matching.looks.sight import APART, Sight
 from provenance.matching.looks.stills import is_still
 
 if TYPE_CHECKING:
@@ -28,8 +28,16 @@ _EXPLAINED: Final = 0.95
 
 def pieces_with(file: Sight, source: str, measured: Measurement, *, deep: bool = False) -> list[Piece]:
     """What one evidence explains of a file, whatever else is held. ``deep``: by local features in any case."""
-    sight = Sight.of(source, measured)
-    return [] if sight is None else pieces_between(file, sight, deep=deep)
+    sight = Sight.of(source, measured, apart=APART)
+    if sight is None:
+        return []
+    found = pieces_between(file, sight, deep=deep)
+    if not sight.keeps_more or any(one.standing == "same" for one in found):
+        return found
+    # An excerpt of a second out of a short recording is laid by all that was kept of it. Not at first: pictures so near
+    # to each other made a filter of the colours a change (docs/adr/0063-short-recordings.md).
+    again = pieces_between(file, replace(sight, apart=0.0), deep=deep)
+    return again if any(one.standing == "same" for one in again) or not found else found
 
 
 def pieces_between(file: Sight, sight: Sight, *, deep: bool = False, insets: bool = True) -> list[Piece]:

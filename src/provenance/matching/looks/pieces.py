@@ -21,6 +21,7 @@ from provenance.matching.looks.movement import Movement, movement
 from provenance.matching.looks.rivals import rivals
 from provenance.matching.looks.runs import FOREIGN, runs_of
 from provenance.matching.looks.settling import settled
+from provenance.matching.looks.sight import APART, spaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -161,7 +162,7 @@ def _of_rows(
     if not len(chosen) or float(likeness[chosen].mean()) < LIKE:
         return None
     inside = rows[chosen]
-    judged = _judged(laid.pair.evidence_times, inside)
+    judged = inside[spaced(laid.pair.evidence_times[inside], APART)]  # pictures 0.2 s apart are no two witnesses
     moves = movement(laid.pair, course, judged, SAME if len(judged) >= _MANY else SHORT_SAME)
     steadied = laid.questioned if isinstance(laid.questioned, Steadied) else None
     if steadied is not None and moves.alike >= SAME:  # a pose that is free follows how the camera was carried, too
@@ -185,23 +186,6 @@ def _of_rows(
         steadied=steadied,
     )
     return _seen_by(laid, found) if _is_shown(moves, len(judged)) else found
-
-
-def _judged(times: NDArray[np.float64], rows: Rows) -> Rows:
-    """Of the evidence's small pictures ``rows`` those that movement is judged by, at the pace that limits are set for.
-
-    Short recordings have more, to be found and laid by; pictures 0.2 s apart are no two witnesses.
-    """
-    kept: list[int] = []
-    for row in rows.tolist():
-        if not kept or times[row] - times[kept[-1]] >= _APART:
-            kept.append(row)
-    return np.array(kept, np.int64)
-
-
-#: Seconds between pictures that movement is judged by: the gap of those of longer recordings, less what times are
-#: rounded by.
-_APART: Final = 0.39
 
 
 def _seen_by(laid: Laid, piece: Piece) -> Piece:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -26,20 +26,27 @@ if TYPE_CHECKING:
 LEAST_QUALITY: Final = int(threshold("looks.quality"))
 #: Small pictures of one track that are compared, spread evenly. Two tracks of 3,000 take about 200 MB.
 MOST_COMPARED: Final = MOST_CLOSE
+#: Seconds between small pictures that a recording is compared by at first, and that movement is judged by: the gap of
+#: those of longer recordings, less what times are rounded by. Of short ones more are kept (docs/adr/0063).
+APART: Final = 0.39
 _PLACE_STEPS: Final = 65_536
 
 
 @dataclass(frozen=True)
 class Sight:
-    """``line`` gives the exact times of the pictures; ``times`` the same in floating seconds, one a picture."""
+    """``line`` gives the exact times of the pictures; ``times`` the same in floating seconds, one a picture.
+
+    ``apart``: seconds that lie between small pictures that are compared, at least: of short recordings more are kept.
+    """
 
     source: str
     line: Line
     track: Track
     times: NDArray[np.float64]
+    apart: float = field(default=0.0, kw_only=True)
 
     @classmethod
-    def of(cls, source: str, measured: Measurement) -> Sight | None:
+    def of(cls, source: str, measured: Measurement, *, apart: float = 0.0) -> Sight | None:
         """The looks of the track that a player shows; None where none were measured or times are not known."""
         shown = [one for one in measured.of_kind("video") if one.looks and one.pictures and len(one.looks) > 0]
         if not shown:
@@ -53,7 +60,7 @@ class Sight:
         # AVI states no order of showing, so that times of pictures with B-frames may change places; two pictures of one
         # time (a forged or damaged file) follow each other at once.
         times = np.sort([float(line.seconds(start)) for start in line.starts])
-        return cls(source, line, track, times + np.arange(len(times)) * 1e-6)
+        return cls(source, line, track, times + np.arange(len(times)) * 1e-6, apart=apart)
 
     @property
     def asked(self) -> int:
@@ -103,26 +110,40 @@ class Sight:
     def places(self) -> NDArray[np.int64]:
         """Numbers of the pictures whose small picture is compared."""
         assert self.track.looks is not None
-        return np.array(self.track.looks.small_places, np.int64)[:: self._step]
+        return np.array(self.track.looks.small_places, np.int64)[self._chosen]
 
     @cached_property
     def small(self) -> NDArray[np.uint8]:
         """Luma of the small pictures, shape (n, 96, 96)."""
         assert self.track.looks is not None
         rows = np.frombuffer(self.track.looks.small, np.uint8).reshape(-1, SMALL_BYTES)
-        return rows[:: self._step, : SMALL_SIDE**2].reshape(-1, SMALL_SIDE, SMALL_SIDE)
+        return rows[self._chosen, : SMALL_SIDE**2].reshape(-1, SMALL_SIDE, SMALL_SIDE)
 
     @cached_property
     def colours(self) -> NDArray[np.uint8]:
         """Colour planes of the small pictures, shape (n, 2, 24, 24)."""
         assert self.track.looks is not None
         rows = np.frombuffer(self.track.looks.small, np.uint8).reshape(-1, SMALL_BYTES)
-        return rows[:: self._step, SMALL_SIDE**2 :].reshape(-1, 2, CHROMA_SIDE, CHROMA_SIDE)
+        return rows[self._chosen, SMALL_SIDE**2 :].reshape(-1, 2, CHROMA_SIDE, CHROMA_SIDE)
 
     @property
     def _step(self) -> int:
         assert self.track.looks is not None
         return -(-len(self.track.looks.small_places) // MOST_COMPARED) or 1
+
+    @cached_property
+    def _chosen(self) -> slice | NDArray[np.int64]:
+        """Which of the small pictures are compared."""
+        assert self.track.looks is not None
+        if not self.apart:
+            return slice(None, None, self._step)
+        moments = self.times[np.array(self.track.looks.small_places, np.int64)]
+        return spaced(moments, self.apart)[:: self._step]
+
+    @property
+    def keeps_more(self) -> bool:
+        """Whether there are small pictures that are not compared because they lie too near to others."""
+        return bool(self.apart) and self.track.looks is not None and self.spacing < self.apart
 
     @cached_property
     def featured(self) -> NDArray[np.int64]:
@@ -171,6 +192,15 @@ def split_features(rows: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArra
     """Places (parts of the picture, shape (n, 2)) and descriptors (n, 32) of rows of local features, shape (n, 36)."""
     places = (rows[:, :4].copy().view(">u2") / np.float32(_PLACE_STEPS)).astype(np.float32)
     return places, np.ascontiguousarray(rows[:, 4:])
+
+
+def spaced(moments: NDArray[np.float64], apart: float) -> NDArray[np.int64]:
+    """Numbers of those of ascending moments that lie at least ``apart`` after the one before, from the first on."""
+    kept: list[int] = []
+    for at, moment in enumerate(moments.tolist()):
+        if not kept or moment - moments[kept[-1]] >= apart:
+            kept.append(at)
+    return np.array(kept, np.int64)
 
 
 def nearest(times: NDArray[np.float64], moments: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -1,0 +1,83 @@
+"""Excerpts of a second out of recordings of less than two: laid by what is kept of short ones, told as all others."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import archives
+from provenance.binding.looks import LooksObserver
+from provenance.binding.pictures import Picture, Plane
+from provenance.evidence import Measurement, PictureRows, Presentation, Track
+from provenance.matching.looks.relation import compare_looks
+
+RATE, SIDE = 25, 96
+ROOM = np.kron(np.random.default_rng(1).integers(40, 200, (24, 24)), np.ones((4, 4)))
+GAPS = {False: (Fraction(2, 5), Fraction(4)), True: (Fraction(0), Fraction(1, 2))}
+
+
+def filmed(name, count=40):
+    """A spot that walks through a room, on a way of its own; shape (count, 96, 96)."""
+    source = np.random.default_rng(name)
+    way = np.cumsum(source.normal(0, 6, (count, 2)), axis=0) + source.uniform(30, 66, 2)
+    rows, columns = np.mgrid[0:SIDE, 0:SIDE]
+    spots = np.stack([np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / 300) for y, x in way % SIDE])
+    return np.clip(ROOM * (1 - spots) + 250 * spots, 0, 255).astype(np.uint8)
+
+
+def measured(made, *, close=False):
+    """As the child measures it: kept of a recording, or of a file in hand."""
+    small, feature = GAPS[close]
+    observer = LooksObserver(Fraction(1, RATE), small_gap=small, feature_gap=feature, close=close)
+    for pts, picture in enumerate(made):
+        observer.update(Picture(pts, (Plane(memoryview(picture.tobytes()), SIDE, SIDE, SIDE),)))
+    digests = tuple(archives.digest24("p", picture.tobytes()) for picture in made)
+    rows = PictureRows(digests, tuple(range(len(made))), (0,) * len(made))
+    shown = Presentation(default=True)
+    track = Track(0, "video", "h264", Fraction(1, RATE), presentation=shown, pictures=rows, looks=observer.result())
+    return Measurement("video", "whole", "mov", "full", (track,))
+
+
+def excerpt(made, first, last):
+    noise = np.random.default_rng(9).normal(0, 2, (last - first, SIDE, SIDE))
+    return measured(np.clip(made[first:last] + noise, 0, 255).astype(np.uint8), close=True)
+
+
+def at_the_old_pace(held):
+    """The same, measured before more of short recordings was kept."""
+    (track,) = held.tracks
+    looks = track.looks
+    rows = np.frombuffer(looks.small, np.uint8).reshape(len(looks.small_places), -1)
+    small = replace(looks, small=rows[::2].tobytes(), small_places=looks.small_places[::2])
+    return replace(held, tracks=(replace(track, looks=small),))
+
+
+@pytest.mark.parametrize("name", [3, 4])
+def test_an_excerpt_of_a_second_is_found(name):
+    made = filmed(name)
+    found = compare_looks(excerpt(made, 12, 37), {"held": measured(made)})
+    assert found is not None
+    (segment,) = found.segments
+    assert abs(float(segment.evidence.start) - 12 / RATE) <= 1.5 / RATE
+    assert abs(float(segment.evidence.end) - 37 / RATE) <= 1.5 / RATE
+
+
+def test_at_the_old_pace_it_was_not():
+    made = filmed(3)
+    held = at_the_old_pace(measured(made))
+    found = compare_looks(excerpt(made, 12, 37), {"held": held})
+    assert found is None or not found.segments
+
+
+@pytest.mark.parametrize("name", [3, 4])
+def test_less_than_three_pictures_at_the_old_pace_tell_no_recording(name):
+    made = filmed(name)
+    found = compare_looks(excerpt(made, 14, 31), {"held": measured(made)})
+    assert found is None or found.relation == "undetermined"
+
+
+@pytest.mark.parametrize("name", [3, 4])
+def test_another_walk_through_the_room_is_not_told(name):
+    found = compare_looks(excerpt(filmed(name), 12, 37), {"held": measured(filmed(name + 50))})
+    assert found is None or found.relation == "undetermined"
