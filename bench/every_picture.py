@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from imageio_ffmpeg import get_ffmpeg_exe
 from numpy.typing import NDArray
 
 from provenance.binding.looks import codes
-from provenance.matching.looks.every_picture import Coded, correlation, turning_over
+from provenance.matching.looks.every_picture import coded
 from provenance.matching.looks.sight import Sight, nearest
 from provenance.media.child import measure
 from provenance.media.source import open_source
@@ -39,9 +40,19 @@ def _bits(rows: NDArray[np.uint8]) -> Bits:
     return np.unpackbits(rows, axis=1).astype(np.float32) * 2 - 1
 
 
-def _row(theirs: Bits, mine: Bits) -> tuple[float, ...]:
-    one, other = theirs - theirs.mean(0), mine - mine.mean(0)
-    return correlation(one, other), *turning_over(theirs, mine), float(np.square(one).mean())
+@dataclass(frozen=True)
+class Likest:
+    """The most of each figure among several places, and whether any of them is told to be the same recording."""
+
+    figures: tuple[float, float, float]
+    changing: float
+    same: bool
+
+
+def _likest(places: list[tuple[Bits, Bits]], step: float) -> Likest:
+    found = [coded(theirs, mine, np.arange(len(mine)) * step) for theirs, mine in places]
+    most = (max(one.alike for one in found), max(one.at_once for one in found), max(one.apart for one in found))
+    return Likest(most, max(one.changing for one in found), any(one.same for one in found))
 
 
 def _sight(path: Path, *, kept: bool) -> Sight:
@@ -53,12 +64,12 @@ def _sight(path: Path, *, kept: bool) -> Sight:
     return found
 
 
-def copied(clip: Path, scratch: Path) -> tuple[list[tuple[float, ...]], list[tuple[float, ...]]]:
+def copied(clip: Path, scratch: Path) -> tuple[list[Likest], list[Likest]]:
     """Rows of pieces of copies at their own moment, and the likest of all moments more than their length away."""
     evidence = _sight(clip, kept=True)
     theirs = _bits(evidence.codes)
-    own: list[tuple[float, ...]] = []
-    elsewhere: list[tuple[float, ...]] = []
+    own: list[Likest] = []
+    elsewhere: list[Likest] = []
     for number, coding in enumerate(_CODED):
         made = scratch / f"{clip.stem}-{number}.mp4"
         stream = ffmpeg.input(str(clip)).output(str(made), vcodec="libx264", preset="veryfast", an=None, **coding)
@@ -69,10 +80,10 @@ def copied(clip: Path, scratch: Path) -> tuple[list[tuple[float, ...]], list[tup
             for start in np.arange(0.3, copy.times[-1] - length, 1.0):
                 here = np.flatnonzero((copy.times >= start) & (copy.times < start + length))
                 there = nearest(evidence.times, copy.times[here])
-                own.append(_row(theirs[there], mine[here]))
+                own.append(_likest([(theirs[there], mine[here])], copy.gap))
                 apart = [at for at in range(len(theirs) - len(here)) if abs(at - there[0]) > len(here)]
                 if apart:
-                    elsewhere.append(max(_row(theirs[at : at + len(here)], mine[here]) for at in apart))
+                    elsewhere.append(_likest([(theirs[at : at + len(here)], mine[here]) for at in apart], copy.gap))
     return own, elsewhere
 
 
@@ -99,7 +110,7 @@ def _filmed(still: NDArray[np.uint8], walk: NDArray[np.float64], random: np.rand
     return _bits(codes(np.clip(np.stack(seen), 0, 255).astype(np.uint8)))
 
 
-def carried_alike(clip: Path, random: np.random.Generator, step: int) -> list[tuple[float, ...]]:
+def carried_alike(clip: Path, random: np.random.Generator, step: int) -> list[Likest]:
     """Rows of a standing place that two hands pan over alike, every ``step``-th picture, each pair at its likest."""
     capture = cv2.VideoCapture(str(clip))
     capture.set(cv2.CAP_PROP_POS_FRAMES, 10)
@@ -108,7 +119,7 @@ def carried_alike(clip: Path, random: np.random.Generator, step: int) -> list[tu
     if not shown:
         return []
     still = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
-    found: list[tuple[float, ...]] = []
+    found: list[Likest] = []
     for pace in (one for one in _PACES for _ in range(_PANS)):
         for shake, length in zip(_SHAKES, (*_LENGTHS, 1.0), strict=True):
             count, angle = round(length * _RATE), random.uniform(0, 2 * np.pi)
@@ -116,22 +127,20 @@ def carried_alike(clip: Path, random: np.random.Generator, step: int) -> list[tu
             theirs = _filmed(still, _walk(random, count + _RATE, way, shake), random)[::step]
             other = _walk(random, count, way * random.uniform(0.85, 1.15), shake) + random.normal(size=2) * 3
             mine = _filmed(still, other, random)[::step]
-            pairs = [_row(theirs[at : at + len(mine)], mine) for at in range(len(theirs) - len(mine) + 1)]
-            found.append(max(pairs, key=lambda one: one[1]))
+            places = [(theirs[at : at + len(mine)], mine) for at in range(len(theirs) - len(mine) + 1)]
+            found.append(_likest(places, step / _RATE))
     return found
 
 
-def told(kind: str, rows: list[tuple[float, ...]], *, changing: float, step: float = 1 / _RATE) -> None:
-    """Quantiles of the rows in which enough changes."""
-    some = np.array([row for row in rows if row[3] >= changing]).reshape(-1, 4)
-    same = sum(Coded(row[0], row[1], row[2], row[3], 0, step).same for row in rows)
+def told(kind: str, rows: list[Likest], *, changing: float) -> None:
+    """Quantiles of the figures of those in which enough changes."""
+    some = [row for row in rows if row.changing >= changing]
+    same = sum(row.same for row in rows)
     print(f"{kind}: {len(rows)} pieces, {len(some)} in which enough changes, {same} told to be the same recording")
-    for name, column in zip(("alike", "at once", "apart"), some.T[:3], strict=True):
-        if len(column):
-            print(
-                f"  {name}: "
-                + " ".join(f"{value:.2f}" for value in np.quantile(column, (0, 0.01, 0.1, 0.5, 0.9, 0.99, 1)))
-            )
+    for at, name in enumerate(("alike", "at once", "apart")):
+        if some:
+            quantiles = np.quantile([row.figures[at] for row in some], (0, 0.01, 0.1, 0.5, 0.9, 0.99, 1))
+            print(f"  {name}: " + " ".join(f"{value:.2f}" for value in quantiles))
 
 
 def main() -> None:
@@ -140,8 +149,8 @@ def main() -> None:
     parser.add_argument("clips", type=Path, nargs="+", metavar="CLIP")
     parser.add_argument("--changing", type=float, default=0.1, help="least part of the bits that changes")
     words = parser.parse_args()
-    own: list[tuple[float, ...]] = []
-    elsewhere: list[tuple[float, ...]] = []
+    own: list[Likest] = []
+    elsewhere: list[Likest] = []
     with tempfile.TemporaryDirectory() as scratch:
         for clip in words.clips:
             mine, others = copied(clip, Path(scratch))

@@ -241,7 +241,9 @@ def _differences(comparison: Comparison) -> Iterator[str]:
         yield f"  and {len(found) - LISTED} more changes"
     shift = f" (shifted by {float(comparison.sound.shift):+.3f} s)" if comparison.sound.shift else ""
     if geometry := _geometry(comparison):
-        yield f"  changed throughout: {geometry} (status 0 with --accept {comparison.relation},altered)"
+        accepted = {"derivative": "rendition"}.get(comparison.relation, comparison.relation)
+        how = "" if comparison.relation == "composite" else f" (status 0 with --accept {accepted},altered)"
+        yield f"  changed throughout: {geometry}{how}"
     told = _alike(comparison) if _sounds_alike(comparison) else None
     if looked := looked_for(comparison, sized=bool(found)):
         yield f"  {looked}"

@@ -67,8 +67,8 @@ def place():
     return coarse + cv2.GaussianBlur(random.normal(0, 60, (480, 640)).astype(np.float32), (0, 0), 3)
 
 
-def filmed(place, hand, *, pace, shake=1.0, lamp=None):
-    """Codes of what a hand sees that pans over a place; ``lamp``: the picture at which half of it gets lighter."""
+def filmed(place, hand, *, pace, shake=1.0, lamps=()):
+    """Codes of what a hand sees that pans over a place; ``lamps``: pictures in which it is lit otherwise."""
     random = np.random.default_rng(hand)
     steps = np.cumsum(random.normal(size=(COUNT + 25, 2)), 0)
     sway = np.stack([np.convolve(steps[:, axis], np.full(5, 0.2), "same") for axis in (0, 1)], 1)
@@ -76,8 +76,8 @@ def filmed(place, hand, *, pace, shake=1.0, lamp=None):
     for at, (across, down) in enumerate(np.arange(COUNT + 25)[:, None] * pace + (sway - sway.mean(0)) * shake + 60):
         picture = cv2.warpAffine(place, np.array([[1, 0, -across], [0, 1, -down]], np.float32), (400, 300))
         picture = picture + random.normal(0, 3, picture.shape)
-        if lamp is not None and at >= lamp:
-            picture[:, :200] += np.linspace(0, 120, 200)
+        if at in lamps:
+            picture += 0.8 * place[50:350, 100:500][::-1, ::-1]  # other shadows
         seen.append(cv2.resize(picture, (96, 96), interpolation=cv2.INTER_AREA))
     return codes(np.clip(np.stack(seen), 0, 255).astype(np.uint8))
 
@@ -101,17 +101,39 @@ def test_a_place_filmed_twice_and_carried_alike_does_not_change_at_the_same_pict
     assert offset == pytest.approx(0, abs=0.01)
     for hand in (2, 3, 4):
         again, _ = compared(first, filmed(place, hand, pace=np.array([1.6, 0.4]))[:COUNT])
-        assert again.pictures == COUNT
+        assert again.pictures >= COUNT - 3
         assert not again.same
         assert again.apart < 0.4
 
 
 def test_a_lamp_that_goes_on_in_two_recordings_is_no_likeness(place):
     still = np.zeros(2)
-    first, second = (filmed(place, hand, pace=still, shake=0.05, lamp=12) for hand in (1, 2))
+    first, second = (filmed(place, hand, pace=still, shake=0.7, lamps=range(12, COUNT + 25)) for hand in (1, 2))
     found, _ = compared(first, second[:COUNT], off=0.0)
+    assert found.pictures >= 12
     assert found.alike > 0.3  # it changes alike, by the lamp
     assert not found.same
+
+
+def test_a_light_that_blinks_in_two_recordings_is_no_likeness(place):
+    still, blinking = np.zeros(2), [at for at in range(COUNT + 25) if at % 10 < 5]
+    first, second = (filmed(place, hand, pace=still, shake=0.7, lamps=blinking) for hand in (1, 2))
+    found, _ = compared(first, second[:COUNT], off=0.0)
+    assert found.pictures >= 12
+    assert found.alike > 0.3
+    assert not found.same
+
+
+def test_ten_pictures_a_second_that_are_shown_three_times_are_not_thirty(place):
+    told = 0
+    for hand in range(10, 40, 2):
+        first, second = (
+            np.repeat(filmed(place, hand + other, pace=np.array([3.0, 0.8]))[::3], 3, axis=0) for other in (0, 1)
+        )
+        found, _ = compared(first, second[:COUNT], off=0.0)
+        assert found.pictures <= COUNT / 3
+        told += found.same
+    assert not told
 
 
 def test_where_nothing_changes_nothing_is_told(place):

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from provenance.binding.packets import usual_step
+from provenance.binding.ticks import bounded
 from provenance.evidence import (
     NO_PTS,
     PACKET_CORRUPT,
@@ -122,5 +123,11 @@ def ranges(
             start, end = found[-1][0], max(end, found.pop()[1])
         found.append((start, end))
     return tuple(
-        Damage(track, start * time_base, end * time_base, "units that do not decode as coded") for start, end in found
+        Damage(
+            track,
+            bounded(start, time_base) * time_base,
+            bounded(end, time_base) * time_base,
+            "units that do not decode as coded",
+        )
+        for start, end in found
     )

@@ -15,6 +15,7 @@ import numpy as np
 from provenance.binding.looks import codes
 from provenance.matching.background import threshold
 from provenance.matching.looks.laying import warped
+from provenance.matching.looks.movement import correlation
 from provenance.matching.looks.pose import EIGHT, Pose, turned_codes
 from provenance.matching.looks.sight import nearest
 
@@ -38,21 +39,25 @@ LEAST_CHANGING: Final = threshold("looks.coded.changing")
 #: a hand moves so far from one to the next that two of them turn over the same bits.
 SPARSE: Final = threshold("looks.coded.sparse")
 _DENSE, _SPARSEST = 1 / 20, 1 / 12
-#: Pictures that are needed, 0.4 s of 30 a second, and most that are compared, a minute.
-_LEAST, _MOST = 12, 1_800
+#: Pictures that are needed, 0.4 s of 30 a second, and most that are compared, 20 s: a piece takes 0.1 s.
+_LEAST, _MOST = 12, 600
 #: Steps from picture to picture that do not count, those with most bits: a cut, a lamp; and bits that have to turn over
 #: in the others: with 60 a likeness is off by 0.13.
 _SINGLE, _LEAST_TURNED = 2, 60
+#: Bits up to which a picture is the one before it, shown again: of 10 a second that were made 30.
+_AGAIN: Final = 1
 #: Seconds around a course in which a better one is looked for: half of those between small pictures of an evidence.
 _AROUND: Final = 0.25
-#: Seconds up to which few small pictures may have taken a wrong speed for the right one.
+#: Offsets tried to either side, however many pictures a second there are.
+_OFFSETS: Final = 8
+#: Seconds up to which few small pictures may have taken a wrong speed for the right one: ten of them; chosen.
 _SHORT: Final = 4.0
-#: By how much a course has to be better than the one that small pictures gave.
+#: By how much a course has to be better than the one that small pictures gave; chosen: noise of one picture's place.
 _BETTER: Final = 0.05
 #: Part of the evidence picture that has to be seen where codes are worked out from laid small pictures.
 _SEEN: Final = 0.95
 #: Parts of the picture by which a pose may differ from one of the eight, and codes of whole pictures be compared.
-EIGHT_WITHIN: Final = 0.04
+_EIGHT_WITHIN: Final = 0.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +76,26 @@ class Coded:
     step: float
 
     @property
+    def asked(self) -> float:
+        """What ``at_once`` has to be, at this pace of pictures."""
+        return AT_ONCE if self.step <= _DENSE else round(AT_ONCE + SPARSE, 6)
+
+    @property
     def same(self) -> bool:
         """Whether this alone shows the same recording."""
-        more = 0.0 if self.step <= _DENSE else SPARSE
-        sharp = self.at_once >= AT_ONCE + more and self.apart >= APART + more and self.step <= _SPARSEST
+        more = self.asked - AT_ONCE
+        sharp = self.at_once >= self.asked and self.apart >= APART + more and self.step <= _SPARSEST
         return sharp and self.alike >= ALIKE and self.changing >= LEAST_CHANGING
 
 
-_NOT_TOLD: Final = Coded(0.0, 0.0, 0.0, 0.0, 0, 1.0)
+#: Nothing can be told.
+NOT_TOLD: Final = Coded(0.0, 0.0, 0.0, 0.0, 0, 1.0)
 
 
 def turned(laid: Laid) -> NDArray[np.uint8] | None:
     """Codes of all questioned pictures as the evidence lies, where the pose is one of the eight; None in others."""
     for way in EIGHT:
-        if np.abs(Pose(way.matrix).corners - laid.pose.corners).max() <= EIGHT_WITHIN:
+        if np.abs(Pose(way.matrix).corners - laid.pose.corners).max() <= _EIGHT_WITHIN:
             return turned_codes(laid.questioned.codes, way)
     return None
 
@@ -97,8 +108,8 @@ def at_every_picture(laid: Laid, course: Course, first: int, last: int) -> tuple
     here = _asked(laid, course, first, last)
     mine = _bits_of(laid, here) if len(here) >= _LEAST else None
     if mine is None:
-        return _NOT_TOLD, course
-    known, best = _compared(laid, course, here, mine), (_NOT_TOLD, course)
+        return NOT_TOLD, course
+    known, best = _compared(laid, course, here, mine), (NOT_TOLD, course)
     for other in _near(laid, course, here):
         found = _compared(laid, other, here, mine)
         if found.same and found.at_once > best[0].at_once:
@@ -120,7 +131,7 @@ def _asked(laid: Laid, course: Course, first: int, last: int) -> Rows:
 def _near(laid: Laid, course: Course, here: Rows) -> list[Course]:
     """Courses of the same speed around this one, and of speed 1 where it could have been taken for another."""
     times = laid.questioned.times[here]
-    step = max(laid.evidence.gap, 1e-3)
+    step = max(laid.evidence.gap, _AROUND / _OFFSETS)
     offs = step * np.arange(-round(_AROUND / step), round(_AROUND / step) + 1)
     found = [replace(course, offset=float(course.offset + off)) for off in offs]
     if course.speed != 1 and times[-1] - times[0] <= _SHORT:
@@ -155,18 +166,32 @@ def _compared(laid: Laid, course: Course, here: Rows, mine: Array) -> Coded:
     moments = course.speed * laid.questioned.times[here] + course.offset
     inside = (moments >= laid.evidence.times[0] - laid.evidence.gap) & (moments <= laid.evidence.end)
     if inside.sum() < max(_LEAST, _MOSTLY * len(here)):
-        return _NOT_TOLD
-    rows = nearest(laid.evidence.times, moments[inside])
-    theirs = _bits(laid.evidence.codes[rows])
-    one, other = theirs - theirs.mean(0), mine[inside] - mine[inside].mean(0)
-    at_once, apart = turning_over(theirs, mine[inside])
-    step = float(np.median(np.diff(moments[inside])))
-    return Coded(correlation(one, other), at_once, apart, float(np.square(one).mean()), len(rows), step)
+        return NOT_TOLD
+    theirs = _bits(laid.evidence.codes[nearest(laid.evidence.times, moments[inside])])
+    return coded(theirs, mine[inside], moments[inside])
+
+
+def coded(theirs: Array, mine: Array, moments: NDArray[np.float64]) -> Coded:
+    """What bits of two tracks say picture by picture, -1 and 1, shape (pictures, 256); ``moments``: their seconds."""
+    # A picture that is shown again is none: it would count as one that turns nothing over at its right place.
+    turned = np.minimum(*(np.abs(np.diff(rows, axis=0)).sum(1) / 2 for rows in (theirs, mine)))
+    new = np.flatnonzero(np.append(True, turned > _AGAIN))
+    if len(new) < _LEAST:
+        return NOT_TOLD
+    theirs, mine = theirs[new], mine[new]
+    one, other = theirs - theirs.mean(0), mine - mine.mean(0)
+    at_once, apart = turning_over(theirs, mine)
+    step = float(np.median(np.diff(moments[new])))
+    return Coded(correlation(one, other), at_once, apart, float(np.square(one).mean()), len(new), step)
 
 
 def turning_over(theirs: Array, mine: Array) -> tuple[float, float]:
     """How alike bits turn over from picture to picture, and how much less one step to either side; 0 of too few."""
     turns, own = np.diff(theirs, axis=0) / 2, np.diff(mine, axis=0) / 2
+    # A light that blinks is one pattern, at whatever picture, and two recordings of a room share it.
+    _, patterns = np.linalg.eigh(turns.T @ turns)
+    strongest = patterns[:, -1:]
+    turns, own = (rows - (rows @ strongest) @ strongest.T for rows in (turns, own))
     usual = np.sort(np.argsort(np.square(turns).sum(1), kind="stable")[: len(turns) - _SINGLE])
     if np.square(turns[usual]).sum() < _LEAST_TURNED:
         return 0.0, 0.0
@@ -175,11 +200,5 @@ def turning_over(theirs: Array, mine: Array) -> tuple[float, float]:
     return at_once, at_once - max(beside)
 
 
-#: Part of the questioned pictures that another course has to reach as well.
+#: Part of the questioned pictures that another course has to reach as well; chosen: a course of fewer is another piece.
 _MOSTLY: Final = 0.8
-
-
-def correlation(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
-    """Correlation of two arrays of one shape that have no mean to take away."""
-    below = float(np.sqrt(np.square(one).sum() * np.square(other).sum()))
-    return float((one * other).sum()) / max(below, 1e-9)

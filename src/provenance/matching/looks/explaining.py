@@ -36,7 +36,7 @@ def pieces_with(file: Sight, source: str, measured: Measurement, *, deep: bool =
         return found
     # An excerpt of a second out of a short recording is laid by all that was kept of it. Not at first: pictures so near
     # to each other made a filter of the colours a change (docs/adr/0063-short-recordings.md).
-    again = pieces_between(file, replace(sight, apart=0.0), deep=deep)
+    again = [replace(one, evidence=sight) for one in pieces_between(file, replace(sight, apart=0.0), deep=deep)]
     return again if any(one.standing == "same" for one in again) or not found else found
 
 

@@ -87,7 +87,7 @@ def _without_one_change(there: Array, here: Array, *, otherwise: float) -> float
     if values[:-1].sum() < _LEFT * values.sum() or len(own) <= _WINDOWS:
         return otherwise
     one, other = keep @ own, keep @ (here - here.mean(0))
-    alike = _correlation(one, other)
+    alike = correlation(one, other)
     return alike + _LESS_IN_WINDOWS
 
 
@@ -98,10 +98,11 @@ _LEFT: Final = 0.2
 def _moves_alike(there: Array, here: Array) -> tuple[float, float]:
     """Correlation of what remains without the means, and the part of the contrast that it is in the evidence."""
     there, here = there - there.mean(0), here - here.mean(0)
-    return _correlation(there, here), float(np.sqrt(np.square(there).mean()))
+    return correlation(there, here), float(np.sqrt(np.square(there).mean()))
 
 
-def _correlation(there: NDArray[np.floating], here: NDArray[np.floating]) -> float:
+def correlation(there: NDArray[np.floating], here: NDArray[np.floating]) -> float:
+    """Correlation of two arrays of one shape that have no mean to take away."""
     below = float(np.sqrt(np.square(there).sum() * np.square(here).sum()))
     return float((there * here).sum()) / max(below, 1e-9)
 
@@ -113,7 +114,7 @@ def uncovered(there: Array, here: Array, places: NDArray[np.int64]) -> NDArray[n
     """
     tile = (places // HALF * _TILES // HALF) * _TILES + places % HALF * _TILES // HALF
     tiles = np.unique(tile)
-    alike = np.array([_correlation(there[:, tile == one], here[:, tile == one]) for one in tiles])
+    alike = np.array([correlation(there[:, tile == one], here[:, tile == one]) for one in tiles])
     hidden = tiles[alike < _COVERED * np.quantile(alike, 0.75)]
     covered = np.isin(tile, hidden)
     moving = np.square(there - there.mean(0)).sum(0)

@@ -14,7 +14,7 @@ from provenance.matching.looks.another_camera import sees_more
 from provenance.matching.looks.carried import movement_apart
 from provenance.matching.looks.depth import parallax
 from provenance.matching.looks.edges import Laid, edge, meeting
-from provenance.matching.looks.every_picture import at_every_picture
+from provenance.matching.looks.every_picture import NOT_TOLD, at_every_picture
 from provenance.matching.looks.following import Steadied, followed
 from provenance.matching.looks.laying import LEAST_ENERGY, evidence_gap, lay, warped
 from provenance.matching.looks.movement import Movement, movement
@@ -114,7 +114,15 @@ def _pieces_in(questioned: Sight, evidence: Sight, pose: Pose, free_small: NDArr
     runs = runs_of(pair.questioned_times, courses, free_small, evidence_gap(pair))
     pieces = [piece for run in runs if (piece := _piece(laid, run)) is not None]
     told = _extended(questioned, met(laid, pieces))
-    return [replace(one, rivals=rivals(laid, one)) if one.standing == "same" else one for one in told]
+    return [replace(one, rivals=_rivals(laid, one)) if one.standing == "same" else one for one in told]
+
+
+def _rivals(laid: Laid, piece: Piece) -> tuple[Course, ...]:
+    """Other places of the recording that it shows as well; of a piece told by codes those that codes tell, too."""
+    found = rivals(laid, piece)
+    if piece.coded is None:
+        return found
+    return tuple(one for one in found if at_every_picture(laid, one, piece.first, piece.last)[0].same)
 
 
 def _piece(laid: Laid, run: Run) -> Piece | None:
@@ -127,7 +135,8 @@ def _piece(laid: Laid, run: Run) -> Piece | None:
         return found
     coded, course = at_every_picture(laid, found.course, found.first, found.last)
     if coded.same and course is not found.course:
-        found = _by_small_pictures(laid, course, run) or found
+        again = _by_small_pictures(laid, course, run)
+        found, coded = (found, NOT_TOLD) if again is None else (again, coded)
     few = len(_rows_in(laid, found)) < LEAST_PICTURES
     if coded.same and (few or found.standing == "scene"):
         return _seen_by(laid, replace(found, coded=coded))
@@ -199,6 +208,9 @@ def _seen_by(laid: Laid, piece: Piece) -> Piece:
 def _from_elsewhere(laid: Laid, piece: Piece) -> bool:
     """Whether a camera in another place saw what the evidence's small pictures of a piece show."""
     rows = _rows_in(laid, piece)
+    rows = rows[spaced(laid.pair.evidence_times[rows], APART)]
+    if not len(rows):
+        return False
     here, seen = warped(laid.questioned.small[laid.near(piece.course, rows)], laid.pose)
     return parallax(laid.evidence.small[rows], here, seen).shown
 

@@ -27,11 +27,10 @@ from provenance.comparison import (
 )
 from provenance.matching.background import calibration_digest
 from provenance.matching.looks.changes import largest, said_of
-from provenance.matching.looks.every_picture import AT_ONCE
 from provenance.matching.looks.explaining import explaining, pieces_with
 from provenance.matching.looks.laying import LEAST_ENERGY
 from provenance.matching.looks.pieces import SAME
-from provenance.matching.looks.sight import Sight
+from provenance.matching.looks.sight import APART, Sight
 from provenance.matching.looks.stills import compare_stills, is_still
 from provenance.matching.looks.telling import segments_of
 from provenance.matching.relation import NO_AXES
@@ -55,7 +54,9 @@ def compare_looks(
     if file is None:
         return None
     if is_still(file):
-        return compare_stills(file, [one for source, held in evidence.items() if (one := Sight.of(source, held))])
+        return compare_stills(
+            file, [one for source, held in evidence.items() if (one := Sight.of(source, held, apart=APART))]
+        )
     return related(
         file, [one for source, held in evidence.items() for one in pieces_with(file, source, held, deep=deep)]
     )
@@ -285,7 +286,7 @@ def _words(file: Sight, pieces: Sequence[Piece]) -> str:
         alike = min(_MOST_TOLD, *(one.at_once for one in coded))
         told.append(
             f"{sum(one.pictures for one in coded)} pictures by what changes from each to the next, alike by "
-            f"{alike:.2f}, where {AT_ONCE} is asked"
+            f"{alike:.2f}, where {max(one.asked for one in coded)} is asked"
         )
     # A copy shows a picture of the recording from half a picture before to half a picture after its moment.
     within = max(max(file.gap, piece.evidence.gap) for piece in pieces) / 2
