@@ -96,7 +96,6 @@ def _reply(custodian: Custodian, request: dict[str, Any], setup: dict[str, Any])
         if request["known"] is not None and _is_unchanged(name, request["known"]):
             return {"unchanged": True}
         answer = _answer(custodian, name, setup).to_value()
-        remarks, custodian.remarks[:] = list(custodian.remarks), []
     except ProvenanceError as error:
         told = error
     except OSError as error:
@@ -104,8 +103,15 @@ def _reply(custodian: Custodian, request: dict[str, Any], setup: dict[str, Any])
     except Exception as error:  # noqa: BLE001 - the outermost shell of this process: one file must not cost the others
         told = ProvenanceError(f"stopped by a fault of its own ({type(error).__name__}: {error})", code="internal")
     else:
-        return {"answer": answer, "remarks": remarks}
-    return {"answer": Answer.failed(name, told).to_value()}
+        return {"answer": answer, "remarks": _taken(custodian.remarks)}
+    return {"answer": Answer.failed(name, told).to_value(), "remarks": _taken(custodian.remarks)}
+
+
+def _taken(remarks: list[str]) -> list[str]:
+    """What is left to be said, once."""
+    taken = list(remarks)
+    remarks.clear()
+    return taken
 
 
 def _is_unchanged(name: str, known: dict[str, Any]) -> bool:
