@@ -227,7 +227,7 @@ def _is_shown(moves: Movement, pictures: int) -> bool:
 #: Small pictures from which :data:`SAME` is enough. Two cameras carried alike had 0.82 in four, at another event (ADR
 #: 45); pieces of four and five pictures of 24 copies that were cut and joined had 0.99 and more.
 _MANY: Final = 6
-#: Small pictures from which their course is as sure as codes make it, 5 s: on the tune half copies of that length had 0.00 s.
+#: Small pictures from which their course is as sure as codes make it, 5 s: such copies of the tune half had 0.00 s.
 _PLENTY: Final = 12
 
 
