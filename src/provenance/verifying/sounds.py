@@ -42,8 +42,9 @@ def by_sound(
     found = compare_alone(measured, held)
     incomplete, notes = bool(notes), [*comparison.notes, *notes]
     if found is None:
-        notes.extend(_silence(measured))
-        undecided = comparison.relation == "no-match" and incomplete
+        silence = list(_silence(measured))
+        notes.extend(silence)
+        undecided = comparison.relation == "no-match" and (incomplete or silence)
         return replace(comparison, relation="undetermined" if undecided else comparison.relation, notes=tuple(notes))
     kept = [note for note in notes if note.code != "hardBinding.none"]
     others = tuple(one for one in comparison.others if one[0] not in {segment.source for segment in found.segments})
