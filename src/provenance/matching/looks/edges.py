@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from provenance.matching.looks.candidates import FARTHEST
-from provenance.matching.looks.every_picture import turned
+from provenance.matching.looks.pose import as_one_of_eight
 from provenance.matching.looks.sight import nearest
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Laid:
     @cached_property
     def codes(self) -> NDArray[np.uint8] | None:
         """Codes of the questioned pictures as the evidence lies; None where the pose is none of the eight."""
-        return turned(self)
+        return as_one_of_eight(self.questioned.codes, self.pose)
 
 
 def edge(laid: Laid, course: Course, known: float, beyond: float | None, *, step: int) -> int:

@@ -161,3 +161,15 @@ def _linear(matrix: Matrix) -> Matrix:
 def _area(corners: Matrix) -> float:
     following = np.roll(corners, -1, 0)
     return abs(float((corners[:, 0] * following[:, 1] - following[:, 0] * corners[:, 1]).sum())) / 2
+
+
+def as_one_of_eight(codes: NDArray[np.uint8], pose: Pose) -> NDArray[np.uint8] | None:
+    """The codes that the pictures have in ``pose``, where it is one of the eight; None in others."""
+    for way in EIGHT:
+        if np.abs(Pose(way.matrix).corners - pose.corners).max() <= _EIGHT_WITHIN:
+            return turned_codes(codes, way)
+    return None
+
+
+#: Parts of the picture by which a pose may differ from one of the eight, and codes of whole pictures be compared.
+_EIGHT_WITHIN: Final = 0.04
