@@ -50,7 +50,7 @@ class Likest:
 
 
 def _likest(places: list[tuple[Bits, Bits]], step: float) -> Likest:
-    found = [coded(theirs, mine, np.arange(len(mine)) * step) for theirs, mine in places]
+    found = [coded(theirs, mine, np.arange(len(mine), dtype=np.float64) * step) for theirs, mine in places]
     most = (max(one.alike for one in found), max(one.at_once for one in found), max(one.apart for one in found))
     return Likest(most, max(one.changing for one in found), any(one.same for one in found))
 
@@ -161,12 +161,7 @@ def main() -> None:
     random = np.random.default_rng(64)
     for step in (1, 2, 3):
         rows = [row for clip in words.clips for row in carried_alike(clip, random, step)]
-        told(
-            f"a place filmed twice, carried alike, {_RATE // step} pictures a second",
-            rows,
-            changing=words.changing,
-            step=step / _RATE,
-        )
+        told(f"a place filmed twice, carried alike, {_RATE // step} pictures a second", rows, changing=words.changing)
 
 
 if __name__ == "__main__":
