@@ -8,7 +8,7 @@ import pytest
 
 from provenance.binding import reduction
 from provenance.evidence import SMALL_SIDE
-from provenance.matching.looks.another_camera import sees_more
+from provenance.matching.looks.another_camera import at_edges
 from provenance.matching.looks.courses import Course
 from provenance.matching.looks.movement import Movement
 from provenance.matching.looks.pieces import _extended, another_cameras
@@ -66,7 +66,7 @@ def pose_of(left, top, right, bottom):
 
 
 def more(picture, pose):
-    return sees_more(sight(picture), pose, 0, PICTURES - 1)
+    return at_edges(sight(picture), pose, 0, PICTURES - 1) == "goes on"
 
 
 @pytest.mark.parametrize(
@@ -158,24 +158,25 @@ class Told:
     last: int
     standing: str
     likeness: float = 0.9
-    deep: bool = False
+    sign: str | None = None
 
 
 def test_no_other_pose_makes_the_same_moments_the_same_recording():
     one, other = (type("Evidence", (), {"source": name})() for name in ("one", "other"))
-    event = Told(one, 0, 50, "event")
+    event = Told(one, 0, 50, "event", sign="beyond")
     pieces = [Told(one, 40, 90, "same"), event, Told(one, 60, 90, "same"), Told(other, 0, 50, "same")]
-    assert another_cameras(pieces) == [replace(pieces[0], standing="event"), *pieces[1:]]
+    assert another_cameras(pieces) == [replace(pieces[0], standing="event", sign="beyond"), *pieces[1:]]
 
 
 @pytest.mark.parametrize(("likeness", "standing"), [(0.95, "event"), (0.8, "event"), (0.6, "same")])
 def test_a_pose_that_hardly_fits_does_not_show_another_camera(likeness, standing):
     evidence = type("Evidence", (), {"source": "one"})()
-    pieces = [Told(evidence, 0, 50, "same", 0.88), Told(evidence, 0, 50, "event", likeness)]
+    pieces = [Told(evidence, 0, 50, "same", 0.88), Told(evidence, 0, 50, "event", likeness, sign="beyond")]
     assert another_cameras(pieces)[0].standing == standing
 
 
-def test_depth_in_one_pose_does_not_speak_against_another():
+@pytest.mark.parametrize("sign", ["depth", "hand", "view"])
+def test_what_a_wrong_pose_makes_up_does_not_speak_against_another(sign):
     evidence = type("Evidence", (), {"source": "one"})()
-    pieces = [Told(evidence, 0, 50, "same", 0.87), Told(evidence, 0, 50, "event", 0.83, deep=True)]
+    pieces = [Told(evidence, 0, 50, "same", 0.87), Told(evidence, 0, 50, "event", 0.83, sign=sign)]
     assert another_cameras(pieces) == pieces

@@ -93,7 +93,7 @@ def test_it_is_movement_apart_from_the_carrying_that_parts_them(room, monkeypatc
 
 def test_a_steadied_track_shows_the_laid_pictures():
     laid = np.full((2, 96, 96), 7, np.uint8)
-    steadied = Steadied("", None, None, np.zeros(2), laid, 0.1)
+    steadied = Steadied("", None, None, np.zeros(2), laid, 0.1, np.tile(np.eye(3), (len(laid), 1, 1)))
     assert (steadied.small == 7).all()
 
 

@@ -1,8 +1,9 @@
-"""How far out of place drawn second cameras are, and copies: ``python bench/matching/cameras/depths.py [LETTER ...]``.
+"""Depth and hands of drawn second cameras, and of copies: ``python bench/matching/cameras/depths.py [LETTER ...]``.
 
 Small pictures are drawn straight from the places (JPEG in the place of video) and laid in the pose that is known, so
-that a place takes seconds and what is measured is depth alone. Boxes, along less across, of 6 and of 18 pictures: least
-and median of second cameras, most of copies (docs/adr/0061-depth-along-one-line.md).
+that a place takes seconds and what is measured is depth and hands alone. Of 6 and of 18 pictures: boxes out of place,
+along less across (docs/adr/0061-depth-along-one-line.md); boxes by which the view moves, and how many for each box that
+the recording's camera moves (docs/adr/0066-one-hand.md).
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ import cv2
 import numpy as np
 from cases import HELD, STOOD
 from floor import number_of, tables
-from hand import Hand
+from hand import Hand, turned
 from places import SIZE, Place, Stand, on_the_wall
 
 from provenance.evidence import SMALL_SIDE
+from provenance.matching.looks.by_hand import Hands, hands
 from provenance.matching.looks.depth import Parallax, parallax
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Small = NDArray[np.uint8]
+    Told = tuple[Parallax, Hands]
     Bend = Callable[[NDArray[np.float32], NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32]]]
 
 TIMES = 0.4 + np.arange(18) * 0.4
@@ -107,7 +110,17 @@ def covered(pictures: Small, place: Place) -> Small:
     return out
 
 
-def second_cameras(place: Place) -> Iterable[tuple[str, list[Parallax]]]:
+def held(pictures: Small, hand: Hand) -> Small:
+    """As a hand holds a camera before a screen, its frame outside."""
+    height, width = pictures.shape[1:]
+    found = []
+    for picture, where in zip(pictures, hand.path(TIMES), strict=True):
+        moved = turned(where, width, height)
+        found.append(cv2.warpPerspective(picture, moved, (width, height), borderMode=cv2.BORDER_REPLICATE))
+    return np.stack(found)
+
+
+def second_cameras(place: Place) -> Iterable[tuple[str, list[Told]]]:
     for name, (first, hand, stand) in SECOND.items():
         one, other = shot(place, first, Stand()), shot(place, hand, stand, LATE)
         asked, seen = laid(small(other, 336, 32), stand, Stand())
@@ -116,42 +129,60 @@ def second_cameras(place: Place) -> Iterable[tuple[str, list[Parallax]]]:
         yield name, [*told(there, asked, seen), *told(here, back, reached)]
 
 
-def copies(place: Place) -> Iterable[tuple[str, list[Parallax]]]:
+def copies(place: Place) -> Iterable[tuple[str, list[Told]]]:
     seen = np.ones((SMALL_SIDE, SMALL_SIDE), bool)
     for first in (HELD, STOOD):
-        shown = shot(place, first, Stand())
+        shown, stood = shot(place, first, Stand()), " (recording on a stand)" if first is STOOD else ""
         there = small(shown, 480, 70)
         yield "plain, 200 pixels wide", told(there, small(shown, 200, 20), seen)
         yield "covered", told(there, small(covered(shown, place), 336, 32), seen)
         yield "covered, 120 pixels wide", told(there, small(covered(shown, place), 120, 25), seen)
         for name, bend in BENT.items():
             yield name, told(there, small(bent(shown, bend), 336, 32), seen)
+        for number in range(4):
+            off = held(shown, Hand(f"{place.name} screen {number}", sway=0.006))
+            yield f"held before a screen{stood}", told(there, small(off, 336, 32), seen)
         for late in (0.05, 0.1):
             yield f"late by {late} s", told(there, small(shot(place, first, Stand(), late), 336, 32), seen)
     walked = small(shot(place, HELD, Stand(), walk=0.7), 480, 70)
     yield "late by 0.04 s, walking", told(walked, small(shot(place, HELD, Stand(), 0.04, walk=0.7), 336, 32), seen)
 
 
-def told(there: Small, here: Small, seen: NDArray[np.bool_]) -> list[Parallax]:
-    return [parallax(there[first:last], here[first:last], seen) for first, last in ((0, 18), (3, 9))]
+def told(there: Small, here: Small, seen: NDArray[np.bool_]) -> list[Told]:
+    parts = [(there[first:last], here[first:last], seen) for first, last in ((0, 18), (3, 9))]
+    return [(parallax(*part), hands(*part, None)) for part in parts]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("places", nargs="*", default=["a", "c", "e", "f", "g"], metavar="LETTER")
     for title, made in (("second cameras", second_cameras), ("copies", copies)):
-        found: dict[str, list[Parallax]] = {}
+        found: dict[str, list[Told]] = {}
         for letter in parser.parse_args().places:
             for name, some in made(Place(f"place {letter}")):
                 found.setdefault(name, []).extend(some)
         print(f"\n### {title}\n")
-        tables.table(("case", "least", "median", "most", "shown"), (_row(name, some) for name, some in found.items()))
+        head = ("case", "out of place, boxes", "depth shown", "view moves, boxes", "follows", "another hand", "open")
+        tables.table(head, (_row(name, some) for name, some in found.items()))
 
 
-def _row(name: str, found: list[Parallax]) -> tuple[str, ...]:
-    boxes = np.array([one.boxes for one in found])
-    figures = (f"{value:.2f}" for value in (boxes.min(), np.median(boxes), boxes.max()))
-    return (name, *figures, tables.share(one.shown for one in found))
+def _row(name: str, found: list[Told]) -> tuple[str, ...]:
+    depths, held_by = zip(*found, strict=True)
+    return (
+        name,
+        _spread(one.boxes for one in depths),
+        tables.share(one.shown for one in depths),
+        _spread(one.view for one in held_by),
+        _spread(one.follows for one in held_by),
+        tables.share(one.another for one in held_by),
+        tables.share(one.open for one in held_by),
+    )
+
+
+def _spread(values: Iterable[float]) -> str:
+    """Least, median and most."""
+    rows = np.array(list(values))
+    return " · ".join(f"{value:.2f}" for value in (rows.min(), np.median(rows), rows.max()))
 
 
 if __name__ == "__main__":

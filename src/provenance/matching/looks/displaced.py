@@ -1,7 +1,7 @@
 """How far each part of a small picture lies from where one smooth map of the other would put it.
 
-A copy is a flat picture of the recording: wherever it was filmed off and however a lens bent it, one smooth map lays it
-on the evidence, and what is left is noise. What :mod:`depth` asks is whether the rest is more than that.
+One smooth map lays a copy on the evidence (:mod:`smooth`), and what is left is noise. What :mod:`depth` asks is whether
+the rest is more than that.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from provenance.evidence import SMALL_SIDE
+from provenance.matching.looks.smooth import AFFINE, CUBIC, inside, levels, shifted, slopes, smoothed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,15 +24,13 @@ if TYPE_CHECKING:
 
 #: Tiles along each side of a picture.
 TILES: Final = 16
-#: Band that is compared, in boxes: noise and blocks below the first, shading above the second.
-_FINE, _COARSE = 1.0, 8.0
-#: Order of the polynomials of the smooth map: lenses bend with the third power. Steps in which it is fitted.
-_ORDER, _STEPS = 3, 4
+#: Steps in which the smooth map is fitted.
+_STEPS: Final = (AFFINE, CUBIC, CUBIC, CUBIC)
 #: Boxes from one tile to the next, and the spread of its weight.
 _EVERY, _SPREAD = SMALL_SIDE // TILES, 4.0
-#: Boxes at the edge of what is seen that are left out, part of a tile that has to be seen, and its least texture
-#: (square of the change from box to box along the direction in which there is less, of pictures of spread 1).
-_MARGIN, _LEAST_SEEN, _LEAST_TEXTURE = 2, 0.6, 0.02
+#: Part of a tile that has to be seen, and its least texture (square of the change from box to box along the direction
+#: in which there is less, of pictures of spread 1).
+_LEAST_SEEN, _LEAST_TEXTURE = 0.6, 0.02
 #: Likeness of a tile in both once it is moved: a caption over it is not the same thing in another place.
 _LEAST_ALIKE: Final = 0.7
 #: Likeness below which a tile shows something else, and its eight neighbours are left out as well: their weights reach
@@ -44,15 +43,6 @@ _BY_SLOPES: Final = 1.5
 #: Boxes by which a tile may have moved to the next picture, at most 0.4 s later, to be called standing: at most 0.12 in
 #: 0.05 s, by which a copy of 10 pictures a second is late.
 _STANDS: Final = 1.0
-
-_DOWN, _RIGHT = np.mgrid[:SMALL_SIDE, :SMALL_SIDE].astype(np.float32)
-_MIDDLE: Final = (SMALL_SIDE - 1) / 2
-_POWERS: Final = tuple((i, j) for total in range(_ORDER + 1) for i in range(total + 1) for j in (total - i,))
-#: Polynomials over the picture, the constant and the two linear ones first; shape (10, SMALL_SIDE, SMALL_SIDE).
-_SHAPES: Final = np.stack(
-    [((_RIGHT - _MIDDLE) / (_MIDDLE + 0.5)) ** i * ((_DOWN - _MIDDLE) / (_MIDDLE + 0.5)) ** j for i, j in _POWERS]
-).astype(np.float32)
-_LINEAR: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +89,14 @@ def standing(pictures: Small, seen: Mask) -> Mask:
 
 def _laid(there: Small, here: Small, seen: Mask) -> tuple[list[Array], list[Array], Mask]:
     """Both as they are compared, ``here`` by its smooth map, and the boxes at which they are."""
-    kernel = np.ones((2 * _MARGIN + 1, 2 * _MARGIN + 1), np.uint8)
-    inner = np.asarray(cv2.erode(seen.astype(np.uint8), kernel, borderValue=0), np.uint8) == 1
+    inner = inside(seen)
     if not inner.any():
-        blank = [np.zeros_like(_RIGHT) for _ in there]
+        blank = [np.zeros(seen.shape, np.float32) for _ in there]
         return blank, blank, inner
-    one = [_levels(picture, seen, inner) for picture in there]
+    one = [levels(picture, seen, inner) for picture in there]
     # The map is fitted anew in every picture, so that a view that shakes is no depth.
-    other = [_smoothed(a, _levels(picture, seen, inner), inner) for a, picture in zip(one, here, strict=True)]
+    mine = (levels(picture, seen, inner) for picture in here)
+    other = [shifted(b, smoothed(a, b, inner, _STEPS)) for a, b in zip(one, mine, strict=True)]
     return one, other, inner
 
 
@@ -125,48 +115,6 @@ def _clear(texture: Array, alike: Array, shown: Mask) -> Mask:
     return np.asarray((alike > _LEAST_ALIKE) & (beside == 0), np.bool_)
 
 
-def _levels(picture: Small, seen: Mask, inner: Mask) -> Array:
-    """A picture without noise and shading, of spread 1 inside."""
-    weight = seen.astype(np.float32)
-    fine, coarse = (
-        cv2.GaussianBlur(picture * weight, (0, 0), width) / np.maximum(cv2.GaussianBlur(weight, (0, 0), width), 1e-3)
-        for width in (_FINE, _COARSE)
-    )
-    banded = fine - coarse
-    return np.asarray(banded / max(float(banded[inner].std()), 1e-3), np.float32)
-
-
-def _slopes(picture: Array) -> tuple[Array, Array]:
-    """Change from box to box, to the right and down, of the mean of two pictures whose sum is given."""
-    right, down = (cv2.Scharr(picture, cv2.CV_32F, *way) / 64 for way in ((1, 0), (0, 1)))
-    return np.asarray(right, np.float32), np.asarray(down, np.float32)
-
-
-def _shifted(picture: Array, field: Array) -> Array:
-    across, along = _RIGHT + field[0], _DOWN + field[1]
-    return np.asarray(cv2.remap(picture, across, along, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
-
-
-def _smoothed(there: Array, here: Array, inner: Mask) -> Array:
-    """``here`` laid on ``there`` by the best smooth map; what does not fit weighs little in it."""
-    field = np.zeros((2, SMALL_SIDE, SMALL_SIDE), np.float32)
-    laid = here
-    for step in range(_STEPS):
-        shapes = _SHAPES[: _LINEAR if step == 0 else len(_SHAPES)]
-        right, down = _slopes(laid + there)
-        rows = np.concatenate([shapes[:, inner] * right[inner], shapes[:, inner] * down[inner]])
-        left = (there - laid)[inner]
-        weighed = rows / (1 + np.square(left / (_DOUBTED * float(np.median(np.abs(left))) + 1e-3)))
-        system = weighed @ rows.T
-        system += np.eye(len(system), dtype=np.float32) * np.float32(_STEADY * np.trace(system) / len(system) + 1e-6)
-        parts = np.linalg.solve(system, weighed @ left).reshape(2, len(shapes))
-        field += np.tensordot(parts, shapes, 1).astype(np.float32)
-        laid = _shifted(here, field)
-    return laid
-
-
-#: Times the median difference at which a box weighs half; and what is added so that bare pictures can be solved.
-_DOUBTED, _STEADY = 2.25, 1e-3
 #: Added to the texture of a tile, so that a bare one is not moved.
 _BARE: Final = 1e-3
 
@@ -231,7 +179,7 @@ def _moved(there: Array, here: Array, inner: Mask, roughly: NDArray[np.int64]) -
 
 def _by_slopes(there: Array, laid: Array, weight: Array) -> tuple[Array, Array, Array]:
     """The same where every tile is near its place already."""
-    right, down = _slopes(laid + there)
+    right, down = slopes(laid + there)
     left = (there - laid) * weight
     one, two, both = (_tiles(part * weight) for part in (right * right, down * down, right * down))
     one, two = one + _BARE, two + _BARE

@@ -32,7 +32,7 @@ def pieces_with(file: Sight, source: str, measured: Measurement, *, deep: bool =
     if sight is None:
         return []
     found = pieces_between(file, sight, deep=deep)
-    if not sight.keeps_more or any(one.standing == "same" for one in found):
+    if not sight.keeps_more or any(one.standing == "same" for one in found) or _of_another_camera(file, found):
         return found
     # An excerpt of a second out of a short recording is laid by all that was kept of it. Not at first: pictures so near
     # to each other made a filter of the colours a change (docs/adr/0063-short-recordings.md).
@@ -52,7 +52,7 @@ def pieces_between(file: Sight, sight: Sight, *, deep: bool = False, insets: boo
         proposals = tier(file, [sight])[: PROPOSED if deep else _TRIED]
         for proposal in proposals:
             found = explaining(file, [sight], [proposal], found)
-            if not deep and settles(file, found):
+            if not deep and (settles(file, found) or _of_another_camera(file, found)):
                 return found
         if tier is not by_insets:  # an inset is too small to follow a view by: a wrong pose was followed out of it
             first = [*proposals[:1], *first]
@@ -81,6 +81,15 @@ _TRIED: Final = 3
 def settles(file: Sight, found: Sequence[Piece]) -> bool:
     """Whether pieces explain the whole file so well that nothing else has to be looked for."""
     return _explained(file, found) >= _EXPLAINED and min(one.likeness for one in found) >= _WELL
+
+
+def _of_another_camera(file: Sight, found: Sequence[Piece]) -> bool:
+    """Whether pieces show so well that another camera saw the whole file, that no other pose has to be looked for.
+
+    By what lies past the recording's edge or by its hand: wrong poses of a fixed camera make up depth and are as alike.
+    """
+    pieces = [one for one in found if one.sign in ("beyond", "hand") and one.likeness >= _WELL]
+    return sum(one.last - one.first + 1 for one in pieces) >= _EXPLAINED * file.asked
 
 
 def tells_too_little(file: Sight) -> bool:

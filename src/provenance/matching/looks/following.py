@@ -54,11 +54,13 @@ _SEARCHED: Final = 300
 class Steadied(Sight):
     """A questioned track whose small pictures were laid so that the view stands; all else of it is as it was.
 
-    ``pictures``: shape (n, 96, 96); ``moves``: how far a corner of the view moves in all, in parts of the picture.
+    ``pictures``: shape (n, 96, 96); ``moves``: how far a corner of the view moves in all, in parts of the picture;
+    ``views``: maps from each of them to the small picture as it was, in boxes, shape (n, 3, 3).
     """
 
     pictures: NDArray[np.uint8]
     moves: float
+    views: Moves
 
     @cached_property
     def small(self) -> NDArray[np.uint8]:
@@ -211,7 +213,7 @@ def _steadied(questioned: Sight, path: _Path) -> tuple[Steadied, Pose] | None:
         ]
     )
     own = (questioned.source, questioned.line, questioned.track, questioned.times)
-    return Steadied(*own, small, moves), pose
+    return Steadied(*own, small, moves, through), pose
 
 
 def inner_of(corners: NDArray[np.float64]) -> tuple[float, float, float, float] | None:

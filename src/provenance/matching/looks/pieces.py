@@ -10,16 +10,15 @@ import numpy as np
 
 from provenance.matching.background import threshold
 from provenance.matching.looks.alignment import LEAST_PICTURES, Search, likeness_along
-from provenance.matching.looks.another_camera import sees_more
 from provenance.matching.looks.carried import movement_apart
-from provenance.matching.looks.depth import parallax
 from provenance.matching.looks.edges import Laid, edge, meeting
 from provenance.matching.looks.every_picture import NOT_TOLD, at_every_picture
 from provenance.matching.looks.following import Steadied, followed
-from provenance.matching.looks.laying import LEAST_ENERGY, evidence_gap, lay, warped
+from provenance.matching.looks.laying import LEAST_ENERGY, evidence_gap, lay
 from provenance.matching.looks.movement import Movement, movement
 from provenance.matching.looks.rivals import rivals
 from provenance.matching.looks.runs import FOREIGN, runs_of
+from provenance.matching.looks.second_camera import second_camera
 from provenance.matching.looks.settling import settled
 from provenance.matching.looks.sight import APART, spaced
 
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from provenance.matching.looks.every_picture import Coded
     from provenance.matching.looks.pose import Pose
     from provenance.matching.looks.runs import Run
+    from provenance.matching.looks.second_camera import Sign
     from provenance.matching.looks.sight import Sight
 
     Rows = NDArray[np.int64]
@@ -76,8 +76,8 @@ class Piece:
     rivals: tuple[Course, ...] = ()
     #: the questioned track with its view standing, in which ``pose`` holds, where the view moves
     steadied: Steadied | None = None
-    #: of an ``event``: by its depth, which a wrong pose can make up, and not by what it shows past the edge
-    deep: bool = False
+    #: of an ``event``: by what it was told
+    sign: Sign | None = None
     #: what codes of all pictures say, where small pictures alone do not show that it is the same recording
     coded: Coded | None = None
 
@@ -199,20 +199,11 @@ def _of_rows(
 
 def _seen_by(laid: Laid, piece: Piece) -> Piece:
     """A piece that moves as the recording does: of the same recording, or seen by another camera."""
-    if sees_more(laid.questioned, laid.pose, piece.first, piece.last):
-        return replace(piece, standing="event")
-    deep = _from_elsewhere(laid, piece)
-    return replace(piece, standing="event" if deep else "same", deep=deep)
-
-
-def _from_elsewhere(laid: Laid, piece: Piece) -> bool:
-    """Whether a camera in another place saw what the evidence's small pictures of a piece show."""
     rows = _rows_in(laid, piece)
-    rows = rows[spaced(laid.pair.evidence_times[rows], APART)]
-    if not len(rows):
-        return False
-    here, seen = warped(laid.questioned.small[laid.near(piece.course, rows)], laid.pose)
-    return parallax(laid.evidence.small[rows], here, seen).shown
+    sign = second_camera(
+        laid, piece.course, rows[spaced(laid.pair.evidence_times[rows], APART)], (piece.first, piece.last)
+    )
+    return replace(piece, standing="same" if sign is None else "event", sign=sign)
 
 
 def _is_shown(moves: Movement, pictures: int) -> bool:
@@ -284,11 +275,12 @@ _NEAR_CUT: Final = 0.25
 def another_cameras(pieces: Iterable[Piece]) -> list[Piece]:
     """The same pieces; what one shows to be of another camera is not the same recording in another pose either.
 
-    Unless its pose is a wrong one: the picture is much more alike in the other (docs/adr/0046-wrong-poses.md). Depth
-    speaks of its own pose alone: where all is in its place in another, there is none (docs/adr/0058-depth.md).
+    Unless its pose is a wrong one: the picture is much more alike in the other (docs/adr/0046-wrong-poses.md). Signs
+    other than what is beyond the edge speak of their own pose alone: where all is in its place in another, there is no
+    depth (docs/adr/0058-depth.md).
     """
     told = list(pieces)
-    events = [one for one in told if one.standing == "event" and not one.deep]
+    events = [one for one in told if one.sign == "beyond"]
 
     def shared(piece: Piece) -> bool:
         mine = (
@@ -298,4 +290,6 @@ def another_cameras(pieces: Iterable[Piece]) -> list[Piece]:
         )
         return any(one.first <= piece.last and piece.first <= one.last for one in mine)
 
-    return [replace(one, standing="event") if one.standing == "same" and shared(one) else one for one in told]
+    return [
+        replace(one, standing="event", sign="beyond") if one.standing == "same" and shared(one) else one for one in told
+    ]

@@ -30,6 +30,7 @@ from provenance.matching.looks.changes import largest, said_of
 from provenance.matching.looks.explaining import explaining, pieces_with
 from provenance.matching.looks.laying import LEAST_ENERGY
 from provenance.matching.looks.pieces import SAME
+from provenance.matching.looks.second_camera import SIGNS
 from provenance.matching.looks.sight import APART, Sight
 from provenance.matching.looks.stills import compare_stills, is_still
 from provenance.matching.looks.telling import segments_of
@@ -243,10 +244,8 @@ def _axes(
 def _same_scene(file: Sight, pieces: Sequence[Piece], notes: list[Note]) -> Comparison:
     events = [piece for piece in pieces if piece.standing == "event"]
     if events:
-        detail = "it shows more of the scene than the recording does, and moves like it"
-        if all(piece.deep for piece in events):
-            detail = "it moves like the recording, and near and far things lie otherwise to each other in it"
-        notes.append(Note("softBinding.sameEvent", "informational", detail))
+        sign = min((piece.sign for piece in events if piece.sign), key=list(SIGNS).index)
+        notes.append(Note("softBinding.sameEvent", "informational", SIGNS[sign]))
         return _undetermined(file, pieces, notes)
     still = all(piece.moves.energy < LEAST_ENERGY for piece in pieces)
     detail = "nothing moves by which recordings could be told apart" if still else "it looks alike and moves otherwise"

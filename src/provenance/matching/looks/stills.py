@@ -10,7 +10,7 @@ import numpy as np
 from provenance.comparison import Comparison, Note
 from provenance.matching.background import threshold
 from provenance.matching.looks import sightings
-from provenance.matching.looks.another_camera import sees_more
+from provenance.matching.looks.another_camera import at_edges
 from provenance.matching.looks.captions import under_a_caption
 from provenance.matching.looks.glimpse import glimpse, lay_one, nearest_row, weight
 from provenance.matching.looks.moments import Moments
@@ -184,7 +184,7 @@ def _told(file: Sight, at: int, seen: Glimpse) -> Found | None:
         if beside is None:
             return scene
     # A pan over a place lays a photograph of it on one of its pictures, and what is beyond the edge was never recorded.
-    more = not whole and sees_more(file, seen.view.pose, at, at)
+    more = not whole and at_edges(file, seen.view.pose, at, at) == "goes on"
     return scene if more else Found(seen, moments, "same", beside)
 
 

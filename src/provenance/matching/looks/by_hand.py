@@ -1,0 +1,133 @@
+"""Did one hand hold the camera? What another hand adds, picture by picture, is no copy's.
+
+A hand shakes its camera, and a copy shows that shake: the copy's pictures lie on the recording's in one pose to a few
+hundredths of a box. A second camera beside the first has a shake of its own, and none of the first one's: against the
+recording's pictures its view moves, and whenever the first hand moves one way, the other way.
+
+The view of a copy that was filmed off a screen by hand, or shaken by a filter, moves as well, but whatever the first
+hand does. Where the first camera stood, this cannot tell the two from each other, and says nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from provenance.evidence import SMALL_SIDE
+from provenance.matching.background import threshold
+from provenance.matching.looks.smooth import AFFINE, inside, levels, shifted, smoothed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float32]
+    Boxes = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
+    Small = NDArray[np.uint8]
+
+#: Boxes by which the view moves from one small picture to the next, from which it does, by whatever hand.
+MOVES: Final = threshold("looks.hand.moves")
+#: How far the view moves for each box that the recording's camera does, up to which another hand held it, and the
+#: error of that from which it says nothing.
+FOLLOWS: Final = threshold("looks.hand.follows")
+UNSURE: Final = threshold("looks.hand.unsure")
+#: Boxes by which the recording's camera moves from one small picture to the next, below which it stands.
+STANDS: Final = threshold("looks.hand.stands")
+#: Small pictures looked at, those in the middle of the piece, 16 ms each; and fewest.
+_LOOKED, _LEAST_LOOKED = 32, 4
+#: Steps in which an affine map is fitted.
+_STEPS: Final = (AFFINE,) * 4
+#: Added to what is solved, so that a camera that stands is no division by zero.
+_STEADY: Final = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """How a view moves from one small picture to the next, in boxes, the root of the mean square.
+
+    ``view``: without what a moment that is off explains, 0 where it cannot be told; ``camera``: the same of the
+    recording's camera; ``follows``: how many boxes the view moves for each box that the recording's camera does, -1 for
+    another camera and 0 for a copy; ``error``: of that, one standard deviation.
+    """
+
+    view: float
+    camera: float
+    follows: float
+    error: float
+
+    @property
+    def another(self) -> bool:
+        """Whether another hand held the camera: the view does not follow what the recording's camera does."""
+        return self.view >= MOVES and self.error <= UNSURE and self.follows <= FOLLOWS
+
+    @property
+    def open(self) -> bool:
+        """Whether the view moves, and the recording's camera too, for too short a time to tell whether by one hand."""
+        return self.view >= MOVES and self.camera >= STANDS and self.error > UNSURE
+
+
+_NOT_TOLD: Final = Hands(0.0, 0.0, 0.0, float("inf"))
+
+
+def hands(there: Small, here: Small, seen: Mask, views: Boxes | None) -> Hands:
+    """How the view of ``here`` moves against ``there``: aligned small pictures, in order, shape (n, 96, 96).
+
+    ``seen``: which boxes of the evidence picture the laid questioned pictures ``here`` show; ``views``: where each of
+    them was taken from before the view was made to stand, maps in boxes, shape (n, 3, 3).
+    """
+    inner = inside(seen)
+    if len(there) < _LEAST_LOOKED or not inner.any():
+        return _NOT_TOLD
+    first = max(0, (len(there) - _LOOKED) // 2)
+    mine = slice(first, first + _LOOKED)
+    one = [levels(picture, seen, inner) for picture in there[mine]]
+    other = [levels(picture, seen, inner) for picture in here[mine]]
+    view = np.array([_shift(smoothed(a, b, inner, _STEPS), inner) for a, b in zip(one, other, strict=True)])
+    if views is not None:
+        view += _moved(views[mine], inner)
+    camera = np.array([_shift(_followed(a, b, inner), inner) for a, b in pairwise(one)])
+    return _compared(np.diff(view, axis=0), camera)
+
+
+def _shift(field: Array, inner: Mask) -> Boxes:
+    """Boxes right and down by which a map moves what is seen, the mean."""
+    return np.asarray(field[:, inner].mean(1), np.float64)
+
+
+def _followed(one: Array, other: Array, inner: Mask) -> Array:
+    """The smooth map from one small picture to the next, from where both are likest on."""
+    weight = inner.astype(np.float32)
+    (right, down), _ = cv2.phaseCorrelate(one * weight, other * weight)
+    start = np.empty((2, SMALL_SIDE, SMALL_SIDE), np.float32)
+    start[0], start[1] = right, down
+    near = np.zeros_like(start)
+    left = [np.abs(one - shifted(other, field))[inner].mean() for field in (start, near)]
+    return smoothed(one, other, inner, _STEPS, start if left[0] < left[1] else near)
+
+
+def _moved(views: Boxes, inner: Mask) -> Boxes:
+    """Boxes by which views move the middle of what is seen, against the first of them; shape (n, 2)."""
+    down, right = np.nonzero(inner)
+    middle = np.array([right.mean(), down.mean(), 1.0])
+    places = np.linalg.inv(views[0]) @ views @ middle
+    return np.asarray(places[:, :2] / places[:, 2:] - middle[:2])
+
+
+def _compared(view: Boxes, camera: Boxes) -> Hands:
+    """What moves of the view is explained by the camera's path, and by moments that are off. Both: (n - 1, 2)."""
+    pace = np.gradient(camera, axis=0)  # a moment that is off shows the camera where it was then
+    moves, path, late = (np.ravel(part - part.mean(0)) for part in (view, camera, pace))
+    known = np.stack([path, late], 1)
+    products = np.linalg.inv(known.T @ known + _STEADY * np.eye(2))
+    follows, off = products @ (known.T @ moves)
+    left = moves - known @ (follows, off)
+    error = np.sqrt(np.square(left).sum() / max(len(left) - 4, 1) * products[0, 0])
+    return Hands(_size(moves - off * late), _size(path), float(follows), float(error))
+
+
+def _size(values: Boxes) -> float:
+    return float(np.sqrt(np.square(values).mean()))
