@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from provenance.binding import codec
 from provenance.errors import MediaError, RecordError
 from provenance.evidence import UNIT_DIGEST_BYTES, Depth, Looking, Measurement
-from provenance.media import view
+from provenance.media import larger, view
 from provenance.media.limits import Limits
 from provenance.media.process import Process
 
@@ -68,10 +68,15 @@ class Measuring:
         """As :func:`measure`. ``last``: nothing else will be asked."""
         source = self._source
         answer = self._process.ask({"task": "measure", "depth": depth, "looking": self._looking}, progress, last=last)
+        blobs = {(kind, track): blob for kind, track, blob in answer.blobs}
+        pictures = larger.taken_out(blobs) if self._looking == "close" else {}
         try:
-            measured = codec.from_blobs({(kind, track): blob for kind, track, blob in answer.blobs})
+            measured = larger.with_larger(codec.from_blobs(blobs), pictures)
         except RecordError as error:
             raise _unusable(source, error.message) from error
+        except MediaError as error:
+            error.file = source.name
+            raise
         source.check_unchanged()
         header = answer.header
         return replace(

@@ -69,6 +69,7 @@ def _load_and_confine(request: dict[str, Any], report: sandbox.Report) -> None:
 
     import provenance.binding.codec
     import provenance.media.exact
+    import provenance.media.larger
     import provenance.media.measure
     import provenance.media.viewing
 
@@ -81,13 +82,14 @@ def _load_and_confine(request: dict[str, Any], report: sandbox.Report) -> None:
 
 def _answer(request: dict[str, Any], held: _Held, report: sandbox.Report, answers: IO[bytes]) -> None:
     from provenance.binding import codec
-    from provenance.media import exact, measure, probe, viewing
+    from provenance.media import exact, larger, measure, probe, viewing
 
     size = os.fstat(held.descriptor).st_size
     file = measure.File(held.descriptor, size, held.limits, held.threads, _teller(answers, size))
     blobs: dict[tuple[str, int], bytes]
     if request["task"] == "measure":
-        blobs = codec.to_blobs(measure.measure(file, request["depth"], request["looking"]))
+        measured = measure.measure(file, request["depth"], request["looking"])
+        blobs = {**codec.to_blobs(measured), **larger.to_blobs(measured)}
     elif request["task"] == "replay":
         options = {"codec": request["codec"], "nal_length_size": request["nal_length_size"]}
         blobs = {("replay", 0): exact.replay(file, request["units"], **options)}
