@@ -59,7 +59,7 @@ class Sight:
             return None
         # AVI states no order of showing, so that times of pictures with B-frames may change places; two pictures of one
         # time (a forged or damaged file) follow each other at once.
-        times = np.sort([float(line.seconds(start)) for start in line.starts])
+        times = np.sort(line.moments())
         return cls(source, line, track, times + np.arange(len(times)) * 1e-6, apart=apart)
 
     @property
