@@ -4,6 +4,7 @@ Only public tools are compared with: the ffmpeg program of imageio-ffmpeg and op
 """
 
 import argparse
+import contextlib
 import os
 import platform
 import resource
@@ -56,9 +57,12 @@ def figures(values: list[float]) -> str:
     return f"{statistics.median(values):.2f} ({max(values):.2f})"
 
 
-def folder() -> tempfile.TemporaryDirectory:
-    """A place for large files: the system's temporary folder (TMPDIR names another)."""
-    return tempfile.TemporaryDirectory(prefix="provenance-bench-")
+def folder(kept: Path | None = None) -> contextlib.AbstractContextManager[str | Path]:
+    """A place for large files: the system's temporary folder (TMPDIR names another), or one that is ``kept``."""
+    if kept is None:
+        return tempfile.TemporaryDirectory(prefix="provenance-bench-")
+    kept.mkdir(parents=True, exist_ok=True)
+    return contextlib.nullcontext(kept.resolve())
 
 
 def heading(text: str, *columns: str) -> None:
@@ -67,9 +71,11 @@ def heading(text: str, *columns: str) -> None:
     print("| " + " | ".join(columns) + " |\n|" + "---|" * len(columns), flush=True)
 
 
-def arguments(description: str, **defaults: int) -> argparse.Namespace:
-    """Whole numbers that a benchmark takes, with their defaults."""
+def arguments(description: str, *paths: str, **defaults: int) -> argparse.Namespace:
+    """Whole numbers that a benchmark takes, with their defaults, and ``paths``, which are None unless given."""
     parser = argparse.ArgumentParser(description=description)
+    for name in paths:
+        parser.add_argument(f"--{name}", type=Path)
     for name, value in defaults.items():
         parser.add_argument(f"--{name}", type=int, default=value)
     return parser.parse_args()

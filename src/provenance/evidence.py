@@ -147,6 +147,20 @@ MOST_FEATURED = 1_500
 MOST_FEATURES = 600
 
 
+#: Sides, in boxes, of a picture in which local features are looked for.
+LEAST_SIDE, MOST_SIDE = 8, 480
+
+
+@dataclass(frozen=True, slots=True)
+class Larger:
+    """The picture numbered ``place`` as ``rows`` x ``columns`` box means of luma: what local features are found in."""
+
+    place: int
+    rows: int
+    columns: int
+    means: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Looks:
     """How the pictures of one track look, before any rotation that a player adds.
@@ -155,6 +169,7 @@ class Looks:
     difference of neighbouring boxes in sixteenths of a level. ``small``: pictures of 96 x 96 box means of luma, then
     24 x 24 of each chroma plane, of the pictures numbered ``small_places``. ``features``: place (two u16) and ORB
     descriptor (32 bytes) of local features, of the pictures numbered ``feature_places`` (one entry a feature).
+    ``larger``: of a questioned file, pictures whose local features nobody has asked for yet; no record holds them.
     """
 
     codes: bytes = b""
@@ -163,6 +178,7 @@ class Looks:
     small_places: tuple[int, ...] = ()
     features: bytes = b""
     feature_places: tuple[int, ...] = ()
+    larger: tuple[Larger, ...] = ()
 
     def __len__(self) -> int:
         return len(self.qualities)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -50,8 +51,10 @@ def verify(  # noqa: PLR0913 - each keyword is an option of the command
     :class:`~provenance.errors.ProvenanceError` for trouble, which is never a verdict.
     """
     questions = Questions(tuple(evidence_ids), full, max_bytes, at, deep)
-    with open_source(path, max_bytes=max_bytes) as source:
-        file = FileInHand.read(source, progress)
+    with (
+        open_source(path, max_bytes=max_bytes) as source,
+        closing(FileInHand.read(source, progress)) as file,
+    ):
         if against is not None:
             return _against_file(file, against, questions)
         assert custodian is not None
@@ -60,8 +63,10 @@ def verify(  # noqa: PLR0913 - each keyword is an option of the command
 
 
 def _against_file(file: FileInHand, against: Path, questions: Questions) -> Verdict:
-    with open_source(against, max_bytes=questions.max_bytes) as source:
-        other = FileInHand.read(source, file.progress, known=True)
+    with (
+        open_source(against, max_bytes=questions.max_bytes) as source,
+        closing(FileInHand.read(source, file.progress, known=True)) as other,
+    ):
         same = other.digests == file.digests
         if same and not questions.full:
             measured = file.measure("streams")

@@ -12,9 +12,12 @@ from provenance.binding import codec, looks, reduction
 from provenance.binding.pictures import Picture, Plane
 from provenance.errors import RecordError
 from provenance.evidence import (
+    FEATURE_BYTES,
+    MOST_FEATURES,
     NO_PTS,
     SMALL_BYTES,
     SMALL_SIDE,
+    Larger,
     Looks,
     Measurement,
     PictureRows,
@@ -130,7 +133,8 @@ def test_of_a_short_recording_more_is_kept():
 def test_of_a_short_file_in_hand_nothing_more_is_kept():
     rows = observed(90, gap=Fraction(2, 5), close=True)
     assert rows.small_places == tuple(range(0, 90, 12))
-    assert set(rows.feature_places) == {0}
+    assert [one.place for one in rows.larger] == [0]
+    assert not rows.features
 
 
 def test_nothing_more_is_kept_where_a_picture_has_no_time():
@@ -164,7 +168,7 @@ def described(seconds, *, close):
         blocks = np.kron(source.integers(0, 256, (18, 24), dtype=np.uint8), np.ones((8, 8), np.uint8))
         observer.update(picture_of(blocks, pts=number))
     rows = observer.result()
-    return rows, sorted(set(rows.feature_places))
+    return rows, sorted({*rows.feature_places, *(one.place for one in rows.larger)})
 
 
 def test_a_questioned_file_of_a_minute_has_local_features_of_a_picture_a_second():
@@ -180,6 +184,32 @@ def test_local_features_are_the_same_however_long_a_picture_waited():
     count = len(short.feature_places)
     assert long.feature_places[:count] == short.feature_places
     assert long.features[: len(short.features)] == short.features
+
+
+def test_of_a_file_in_hand_they_are_found_when_they_are_asked_for_and_are_the_same(monkeypatch):
+    asked, places = described(20, close=True)
+    assert not asked.features
+    assert [one.place for one in asked.larger] == places
+    monkeypatch.setattr(looks, "_REDUCED_CLOSE", 9)
+    at_once, _ = described(20, close=True)
+    waiting = {one.place for one in at_once.larger}
+    assert len(waiting) == len(places) % 10
+    assert waiting.isdisjoint(at_once.feature_places)
+    assert at_once.features == b"".join(looks.described(one) for one in asked.larger if one.place not in waiting)
+
+
+@pytest.mark.parametrize("sides", [(8, 8), (8, 480), (480, 8), (31, 31), (33, 62), (480, 480)])
+@pytest.mark.parametrize("made", ["nothing", "noise", "a step"])
+def test_in_a_picture_of_any_size_that_a_child_may_hand_over_features_are_found_or_none(sides, made):
+    means = np.zeros(sides, np.uint8)
+    if made == "noise":
+        means = RANDOM.integers(0, 256, sides, dtype=np.uint8)
+    elif made == "a step":
+        means[sides[0] // 2 :, sides[1] // 2 :] = 255
+    rows = looks.described(Larger(0, *sides, means.tobytes()))
+    assert len(rows) % FEATURE_BYTES == 0
+    assert len(rows) // FEATURE_BYTES <= MOST_FEATURES
+    assert bool(rows) or made != "noise" or min(sides) < 64
 
 
 def measured(rows, pictures=3):

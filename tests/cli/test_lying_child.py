@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from provenance.binding import codec, facts
-from provenance.media import child, protocol
+from provenance.media import child, process, protocol
 from provenance.media.source import open_source
 
 FAR = 2**62
@@ -37,8 +37,8 @@ def answers(monkeypatch, tmp_path, honest):
         protocol.write_answer(told, honest[0], blobs)
         answer = tmp_path / "answer.bin"
         answer.write_bytes(told.getvalue())
-        script = f"import sys; sys.stdin.read(); sys.stdout.buffer.write(open({str(answer)!r}, 'rb').read())"
-        monkeypatch.setattr(child, "_COMMAND", [sys.executable, "-c", script])
+        script = f"import sys; sys.stdin.readline(); sys.stdout.buffer.write(open({str(answer)!r}, 'rb').read())"
+        monkeypatch.setattr(process, "_COMMAND", [sys.executable, "-c", script])
 
     return called
 

@@ -188,3 +188,16 @@ def test_linear_algebra_gets_one_thread_unless_told_otherwise(monkeypatch, capfd
         assert main() == 0
         assert os.environ["OPENBLAS_NUM_THREADS"] == used
         assert "faiss-cpu" in capfd.readouterr().out
+
+
+def test_large_arrays_get_small_pages_unless_told_otherwise(monkeypatch, capfd):
+    from provenance.__main__ import main
+
+    monkeypatch.setattr("sys.argv", ["provenance", "--version"])
+    for given, used in ((None, "0"), ("1", "1")):
+        monkeypatch.setenv("NUMPY_MADVISE_HUGEPAGE", given or "")  # as above
+        if given is None:
+            monkeypatch.delenv("NUMPY_MADVISE_HUGEPAGE")
+        assert main() == 0
+        assert os.environ["NUMPY_MADVISE_HUGEPAGE"] == used
+        assert "faiss-cpu" in capfd.readouterr().out

@@ -17,7 +17,7 @@ import pytest
 
 import stock
 from provenance.errors import MediaError
-from provenance.media import child
+from provenance.media import child, process
 from provenance.media.limits import Limits
 from provenance.media.source import open_source
 
@@ -188,14 +188,14 @@ def test_too_long_a_run_is_ended_with_all_it_started(clip, measure):
 
 
 def test_a_child_that_dies_is_told_in_one_line(clip, monkeypatch):
-    began = child._start
+    began = process._start
 
     def start_and_kill(descriptor):
         started = began(descriptor)
         os.killpg(started.pid, signal.SIGSEGV)
         return started
 
-    monkeypatch.setattr(child, "_start", start_and_kill)
+    monkeypatch.setattr(process, "_start", start_and_kill)
     before = children()
     with open_source(clip("pier")) as source, pytest.raises(MediaError) as error:
         child.measure(source, depth="full")
@@ -206,7 +206,7 @@ def test_a_child_that_dies_is_told_in_one_line(clip, monkeypatch):
 
 def test_a_child_that_lies_is_not_believed(clip, monkeypatch):
     script = "import sys; sys.stdin.read(); sys.stdout.write('H\\0\\0\\0\\2{}')"
-    monkeypatch.setattr(child, "_COMMAND", [sys.executable, "-c", script])
+    monkeypatch.setattr(process, "_COMMAND", [sys.executable, "-c", script])
     with open_source(clip("pier")) as source, pytest.raises(MediaError) as error:
         child.measure(source, depth="full")
     assert error.value.code == "media.protocol"
@@ -216,7 +216,7 @@ def test_what_the_child_prints_reaches_no_terminal_and_ends_in_the_message_escap
     script = (
         r"import sys; sys.stderr.write('x' * 2**20 + '\n\x1b[2J\x1b]0;gone\x07 NameError: \u202etxt\n'); sys.exit(3)"
     )
-    monkeypatch.setattr(child, "_COMMAND", [sys.executable, "-c", script])
+    monkeypatch.setattr(process, "_COMMAND", [sys.executable, "-c", script])
     with open_source(clip("pier")) as source, pytest.raises(MediaError) as error:
         child.measure(source, depth="full")
     assert error.value.code == "media.crashed"

@@ -7,6 +7,7 @@ OpenCV's.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import cv2
@@ -17,11 +18,14 @@ from provenance.evidence import (
     CHROMA_SIDE,
     CODE_BYTES,
     FEATURE_BYTES,
+    LEAST_SIDE,
     MOST_FEATURED,
     MOST_FEATURES,
+    MOST_SIDE,
     MOST_SMALL,
     NO_PTS,
     SMALL_SIDE,
+    Larger,
     Looks,
 )
 
@@ -43,8 +47,6 @@ _MOST_FEATURED_CLOSE, _FEATURED_CLOSE = 64, 0.75
 SHORT, _SMALL_OFTENER, _FEATURES_OFTENER = 8, 2, 4
 #: Local features of one picture, the strongest first. The prototype of matching.md took 300 to 400.
 FEATURES = MOST_FEATURES // 2
-#: Longer side of the picture in which local features are looked for.
-_FEATURE_SIDE = 480
 #: Levels by which a corner must differ (FAST); 10 finds features on dim and smoothed pictures, too.
 _CORNER = 10
 #: Frequencies kept of each direction, the constant one left out: 16 x 16 = 256 bits.
@@ -52,7 +54,8 @@ FREQUENCIES = 16
 #: Scale of the cosines, rounded to whole numbers: every sum stays below 2**53, exact in any order of adding.
 _COSINE = 1024
 #: Reduced pictures that wait to be described: those that are thinned out before cost nothing. 230 KB each at most.
-_REDUCED = 64
+#: Of a questioned file more may wait: most are settled by codes, and then nobody asks (docs/adr/0067).
+_REDUCED, _REDUCED_CLOSE = 64, 256
 #: Pictures coded at once.
 _BATCH = 32
 #: Steps of a quality: sixteenths of a level of mean difference between neighbours.
@@ -90,8 +93,8 @@ class LooksObserver:
     """Observer of pictures in presentation order.
 
     ``small_gap`` and ``feature_gap``: seconds between small pictures, and between pictures with local features, at
-    first; 0 takes every picture; of short recordings less. ``close``: for a comparison at once: local features as they
-    look in a mirror, too, and as many small pictures as are compared.
+    first; 0 takes every picture; of short recordings less. ``close``: for a comparison at once: as many small pictures
+    as are compared, and local features as they look in a mirror, too, or the larger pictures that have them.
     """
 
     def __init__(self, time_base: Fraction, *, small_gap: Fraction, feature_gap: Fraction, close: bool = False) -> None:
@@ -108,8 +111,8 @@ class LooksObserver:
             _Thinned(feature, MOST_FEATURED, featured), feature / _FEATURES_OFTENER, until
         )
         self._reduced: dict[int, NDArray[np.uint8]] = {}
-        self._mirrored = close
-        self._finder: cv2.ORB | None = None
+        self._close = close
+        cv2.setNumThreads(1)
 
     def update(self, picture: Picture) -> None:
         """Take the next picture."""
@@ -123,14 +126,15 @@ class LooksObserver:
         if self._features.is_due(picture.pts):
             self._features.add(self._count, picture.pts, b"")
             self._reduced[self._count] = _reduced(picture)
-            if len(self._reduced) > _REDUCED:
+            if len(self._reduced) > (_REDUCED_CLOSE if self._close else _REDUCED):
                 self._describe()
         self._count += 1
 
     def result(self) -> Looks:
         """The rows."""
         self._code()
-        self._describe()
+        if not self._close:
+            self._describe()
         small, features = self._small.result(), self._features.result()
         return Looks(
             codes=b"".join(self._codes),
@@ -139,6 +143,7 @@ class LooksObserver:
             small_places=tuple(small),
             features=b"".join(features.values()),
             feature_places=tuple(place for place, row in features.items() for _ in range(len(row) // FEATURE_BYTES)),
+            larger=tuple(_larger(place, means) for place, means in self._reduced.items() if place in features),
         )
 
     def _code(self) -> None:
@@ -152,43 +157,55 @@ class LooksObserver:
         """Find the local features of the pictures that wait, where they were not thinned out."""
         for place in self._features.result():
             if place in self._reduced:
-                self._features.fill(place, self._described(self._reduced[place]))
+                self._features.fill(place, _rows_of(self._reduced[place], mirrored=self._close))
         self._reduced.clear()
 
-    def _described(self, means: NDArray[np.uint8]) -> bytes:
-        """Rows of local features: place as two u16 parts of 65,536 of the picture, then the descriptor."""
-        described = self._found(means)
-        if self._mirrored:  # a descriptor is no other's mirror image: the picture itself has to be turned over
-            over = self._found(np.ascontiguousarray(means[:, ::-1]))
-            over["x"] = 1 - over["x"]
-            described = np.concatenate([described, over])
-        out = np.empty((len(described), FEATURE_BYTES), np.uint8)
-        places = np.column_stack([described["x"], described["y"]]) * 65_536
-        out[:, :4] = np.clip(places, 0, 65_535).astype(">u2").view(np.uint8).reshape(-1, 4)
-        out[:, 4:] = described["bits"]
-        return out.tobytes()
 
-    def _found(self, means: NDArray[np.uint8]) -> NDArray[np.void]:
-        """Local features of a picture, the strongest first."""
-        if self._finder is None:
-            cv2.setNumThreads(1)
-            self._finder = cv2.ORB.create(nfeatures=FEATURES, fastThreshold=_CORNER)
-        points, bits = self._finder.detectAndCompute(means, None)
-        found = np.zeros(len(points), [("x", "f8"), ("y", "f8"), ("bits", "u1", (CODE_BYTES,))])
-        if len(points):
-            places = np.array([point.pt for point in points], np.float64)
-            found["x"], found["y"] = (places[:, axis] / means.shape[1 - axis] for axis in (0, 1))
-            found["bits"] = bits
-        order = np.argsort([-point.response for point in points], kind="stable")[:FEATURES]
-        return found[order]
+@lru_cache(maxsize=64)  # as many as matching asks about at once; 150 KB each
+def described(picture: Larger) -> bytes:
+    """Rows of the local features of a picture as it is, then of those that it has in a mirror.
+
+    A descriptor is no other's mirror image: the picture itself has to be turned over.
+    """
+    return _rows_of(np.frombuffer(picture.means, np.uint8).reshape(picture.rows, picture.columns), mirrored=True)
+
+
+def _larger(place: int, means: NDArray[np.uint8]) -> Larger:
+    return Larger(place, means.shape[0], means.shape[1], means.tobytes())
+
+
+def _rows_of(means: NDArray[np.uint8], *, mirrored: bool) -> bytes:
+    """Rows of local features: place as two u16 parts of 65,536 of the picture, then the descriptor."""
+    found = _found(means)
+    if mirrored:
+        over = _found(np.ascontiguousarray(means[:, ::-1]))
+        over["x"] = 1 - over["x"]
+        found = np.concatenate([found, over])
+    out = np.empty((len(found), FEATURE_BYTES), np.uint8)
+    places = np.column_stack([found["x"], found["y"]]) * 65_536
+    out[:, :4] = np.clip(places, 0, 65_535).astype(">u2").view(np.uint8).reshape(-1, 4)
+    out[:, 4:] = found["bits"]
+    return out.tobytes()
+
+
+def _found(means: NDArray[np.uint8]) -> NDArray[np.void]:
+    """Local features of a picture, the strongest first."""
+    points, bits = cv2.ORB.create(nfeatures=FEATURES, fastThreshold=_CORNER).detectAndCompute(means, None)
+    found = np.zeros(len(points), [("x", "f8"), ("y", "f8"), ("bits", "u1", (CODE_BYTES,))])
+    if len(points):
+        places = np.array([point.pt for point in points], np.float64)
+        found["x"], found["y"] = (places[:, axis] / means.shape[1 - axis] for axis in (0, 1))
+        found["bits"] = bits
+    order = np.argsort([-point.response for point in points], kind="stable")[:FEATURES]
+    return found[order]
 
 
 def _reduced(picture: Picture) -> NDArray[np.uint8]:
     """The picture in which local features are looked for."""
     plane = picture.planes[0]
     width, height = max(1, plane.width // picture.step), plane.rows
-    scale = min(1.0, _FEATURE_SIDE / max(width, height))
-    return reduction.luma(picture, max(8, round(height * scale)), max(8, round(width * scale)))
+    scale = min(1.0, MOST_SIDE / max(width, height))
+    return reduction.luma(picture, max(LEAST_SIDE, round(height * scale)), max(LEAST_SIDE, round(width * scale)))
 
 
 class _Thinned:

@@ -65,6 +65,12 @@ class Line:
         """Seconds since the file's start."""
         return ticks * self.tick - self.zero
 
+    def moments(self) -> list[float]:
+        """``float(seconds(start))`` of every unit, to the bit: fractions of an hour of pictures take a second."""
+        below = self.tick.denominator * self.zero.denominator
+        step, zero = self.tick.numerator * self.zero.denominator, self.zero.numerator * self.tick.denominator
+        return [(start * step - zero) / below for start in self.starts]
+
     def spans(self, units: Iterable[int]) -> tuple[Span, ...]:
         """The shown ones among ``units`` as ranges in presentation order, touching ones joined."""
         ranges: list[list[int]] = []

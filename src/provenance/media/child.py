@@ -1,4 +1,4 @@
-"""The parent's side: starts the child, hands it one descriptor, reads its answer with caps, and leaves nothing behind.
+"""The parent's side: what a child is asked about a file, and what of its answer is believed.
 
 What the child says is hostile input: the header is checked by :mod:`provenance.media.protocol`, the blobs by
 :mod:`provenance.binding.codec`.
@@ -6,39 +6,24 @@ What the child says is hostile input: the header is checked by :mod:`provenance.
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import signal
-import subprocess
-import sys
-import threading
-from dataclasses import asdict, replace
-from typing import IO, TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
 
 from provenance.binding import codec
-from provenance.errors import MediaError, ProvenanceError, RecordError
-from provenance.escaping import plain
+from provenance.errors import MediaError, RecordError
 from provenance.evidence import UNIT_DIGEST_BYTES, Depth, Looking, Measurement
-from provenance.media import protocol, view
+from provenance.media import larger, view
 from provenance.media.limits import Limits
+from provenance.media.process import Process
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
 
+    from provenance.media import protocol
     from provenance.media.source import Progress, Source
 
-_COMMAND = [sys.executable, "-I", "-m", "provenance.media.worker"]
-#: numpy's linear algebra would start a thread a core; nothing here uses it.
-#: glibc reserves 64 to 128 MiB of address space for each arena, and makes new ones when threads contend: on a busy
-#: machine an undamaged file ran into the limit on address space.
-_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "LC_ALL": "C.UTF-8"}
-#: Windows cannot start a program without it.
-_WINDOWS_NEEDS = ("SYSTEMROOT",)
 _REPLAY_ROW = 1 + UNIT_DIGEST_BYTES
-#: Bytes kept of what the child prints beside its answer, and characters of its last line that are told.
-_LAST_WORDS, _LAST_LINE = 4096, 200
 
 
 def measure(
@@ -56,19 +41,50 @@ def measure(
             it is ``state`` and ``not_measured`` of the value.
         FileError: ``file.changed``.
     """
-    answer = _ask(source, {"task": "measure", "depth": depth, "looking": looking}, limits or Limits(), progress)
-    try:
-        measured = codec.from_blobs({(kind, track): blob for kind, track, blob in answer.blobs})
-    except RecordError as error:
-        raise _unusable(source, error.message) from error
-    source.check_unchanged()
-    header = answer.header
-    return replace(
-        measured,
-        sandbox=header["sandbox"],
-        sandbox_missing=header["sandbox_missing"],
-        libraries=header["libraries"],
-    )
+    with Measuring(source, looking=looking, limits=limits) as child:
+        return child.measure(depth, progress)
+
+
+class Measuring:
+    """A child that measures ``source`` at one depth after the other: demuxed first, decoded if that is asked for."""
+
+    def __init__(self, source: Source, *, looking: Looking = "none", limits: Limits | None = None) -> None:
+        """``looking`` counts where pictures are decoded."""
+        self._source = source
+        self._looking = looking
+        self._process = Process(source, limits or Limits())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """The child is gone afterwards."""
+        self._process.close()
+
+    def measure(self, depth: Depth, progress: Progress | None = None, *, last: bool = True) -> Measurement:
+        """As :func:`measure`. ``last``: nothing else will be asked."""
+        source = self._source
+        answer = self._process.ask({"task": "measure", "depth": depth, "looking": self._looking}, progress, last=last)
+        blobs = {(kind, track): blob for kind, track, blob in answer.blobs}
+        pictures = larger.taken_out(blobs) if self._looking == "close" else {}
+        try:
+            measured = larger.with_larger(codec.from_blobs(blobs), pictures)
+        except RecordError as error:
+            raise _unusable(source, error.message) from error
+        except MediaError as error:
+            error.file = source.name
+            raise
+        source.check_unchanged()
+        header = answer.header
+        return replace(
+            measured,
+            sandbox=header["sandbox"],
+            sandbox_missing=header["sandbox_missing"],
+            libraries=header["libraries"],
+        )
 
 
 def replay(
@@ -82,7 +98,7 @@ def replay(
         MediaError: as :func:`measure`.
     """
     request = {"task": "replay", "units": list(units), "codec": codec, "nal_length_size": nal_length_size}
-    data = _single(source, _ask(source, request, Limits(), None), "replay")
+    data = _single(source, _ask(source, request), "replay")
     if len(data) != _REPLAY_ROW * len(units):
         raise _unusable(source, "as many digests as units were due")
     rows = (data[at : at + _REPLAY_ROW] for at in range(0, len(data), _REPLAY_ROW))
@@ -103,7 +119,7 @@ def exact_picture(
         raise ValueError("either a number or a time")
     moment = None if time is None else f"{time.numerator}/{time.denominator}"
     request = {"task": "picture", "track": track, "number": number, "time": moment}
-    return _single(source, _ask(source, request, Limits(), None), "picture")
+    return _single(source, _ask(source, request), "picture")
 
 
 def views(source: Source, times: Sequence[Fraction], *, track: int | None, side: int) -> tuple[view.View, ...]:
@@ -115,7 +131,7 @@ def views(source: Source, times: Sequence[Fraction], *, track: int | None, side:
         MediaError: ``media.no-picture``, and as :func:`measure`.
     """
     asked = [f"{time.numerator}/{time.denominator}" for time in times]
-    answer = _ask(source, {"task": "views", "track": track, "times": asked, "side": side}, Limits(), None)
+    answer = _ask(source, {"task": "views", "track": track, "times": asked, "side": side})
     source.check_unchanged()
     if [(kind, number) for kind, number, _ in answer.blobs] != [("view", number) for number in range(len(times))]:
         raise _unusable(source, "as many views as moments were due")
@@ -138,118 +154,6 @@ def _unusable(source: Source, why: str) -> MediaError:
     return MediaError(message, code="media.protocol", file=source.name)
 
 
-def _ask(source: Source, request: dict[str, Any], limits: Limits, progress: Progress | None) -> protocol.Answer:
-    """Start a child, send ``request``, read its answer; the child and all it started are gone afterwards."""
-    late = threading.Event()
-    child = _start(source.fd)
-    words = _LastWords(_pipes(child)[2])
-
-    def too_late() -> None:
-        late.set()
-        _kill(child)
-
-    timer = threading.Timer(limits.wall_clock(source.size), too_late)
-    timer.daemon = True
-    timer.start()
-    try:
-        stdin, stdout, _ = _pipes(child)
-        with contextlib.suppress(BrokenPipeError):
-            stdin.write(json.dumps({**request, "fd": _inherited(source.fd), "limits": asdict(limits)}).encode())
-            stdin.close()
-        return protocol.read_answer(stdout, max_bytes=limits.output_bytes, progress=progress)
-    except ProvenanceError as error:
-        if late.is_set():
-            raise MediaError("measuring took longer than allowed", code="media.limit", file=source.name) from error
-        if error.code == "media.crashed":
-            raise MediaError(_obituary(child, words), code="media.crashed", file=source.name) from error
-        error.file = source.name
-        raise
-    finally:
-        timer.cancel()
-        _end(child, words)
-
-
-def _start(descriptor: int) -> subprocess.Popen[bytes]:
-    environment = _ENVIRONMENT | {name: os.environ[name] for name in _WINDOWS_NEEDS if name in os.environ}
-    common: dict[str, Any] = {
-        "stdin": subprocess.PIPE,
-        "stdout": subprocess.PIPE,
-        "stderr": subprocess.PIPE,  # never the terminal: a subverted child would write escape sequences to it
-        "env": environment,
-    }
-    if sys.platform == "win32":
-        handle = _inherited(descriptor)
-        os.set_handle_inheritable(handle, True)
-        startup = subprocess.STARTUPINFO(lpAttributeList={"handle_list": [handle]})
-        return subprocess.Popen(_COMMAND, startupinfo=startup, **common)  # noqa: S603 - our own module
-    return subprocess.Popen(_COMMAND, pass_fds=(descriptor,), start_new_session=True, **common)  # noqa: S603 - our own module
-
-
-def _inherited(descriptor: int) -> int:
-    """What the child knows the descriptor by: its number, on Windows its handle."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        return msvcrt.get_osfhandle(descriptor)
-    return descriptor
-
-
-def _pipes(child: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes], IO[bytes]]:
-    assert child.stdin is not None
-    assert child.stdout is not None
-    assert child.stderr is not None
-    return child.stdin, child.stdout, child.stderr
-
-
-def _kill(child: subprocess.Popen[bytes]) -> None:
-    """Kill the child's whole process group; until it is waited for, its number cannot be another's."""
-    if child.returncode is not None:
-        return
-    if sys.platform == "win32":
-        child.kill()
-        return
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGKILL)
-
-
-def _end(child: subprocess.Popen[bytes], words: _LastWords) -> None:
-    _kill(child)
-    words.end()
-    for pipe in _pipes(child):
-        with contextlib.suppress(BrokenPipeError):
-            pipe.close()
-    child.wait()
-
-
-def _obituary(child: subprocess.Popen[bytes], words: _LastWords) -> str:
-    """How the child ended, in one line, with the last line that it printed."""
-    status = child.wait()
-    said = words.end()
-    if status >= 0:
-        return f"the measuring process ended with status {status}{said}"
-    try:
-        name = signal.Signals(-status).name
-    except ValueError:
-        name = str(-status)
-    return f"the measuring process was ended by {name}{said}"
-
-
-class _LastWords:
-    """Takes what a child prints beside its answer, so that it never waits for a reader, and keeps the end of it."""
-
-    def __init__(self, pipe: IO[bytes]) -> None:
-        self._pipe = pipe
-        self._kept = b""
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def end(self) -> str:
-        """The last line behind a colon, escaped, or nothing. Call when the child has ended."""
-        self._reader.join()
-        lines = self._kept.split(b"\n")
-        line = next((text for each in reversed(lines) if (text := each.strip())), b"")
-        return f": {plain(os.fsdecode(line))[-_LAST_LINE:]}" if line else ""
-
-    def _read(self) -> None:
-        while data := os.read(self._pipe.fileno(), _LAST_WORDS):
-            self._kept = (self._kept + data)[-_LAST_WORDS:]
+def _ask(source: Source, request: dict[str, Any]) -> protocol.Answer:
+    with Process(source, Limits()) as child:
+        return child.ask(request)

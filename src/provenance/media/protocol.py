@@ -1,5 +1,6 @@
 """What parent and child say to each other: frames of type (1 byte), length (u32) and body. Strict JSON, no pickle.
 
+The parent asks in lines of JSON, the next one when it has the answer to the last.
 The child answers ``P`` (progress: two u64) as often as it likes, then one ``H`` (header), then the blobs that the
 header lists as ``B``, then ``E``. The parent believes nothing: types, order, counts and lengths are checked.
 """
@@ -48,8 +49,10 @@ def write_answer(stream: IO[bytes], header: Mapping[str, Any], blobs: Mapping[tu
     _write(stream, b"E", b"")
 
 
-def read_answer(stream: IO[bytes], *, max_bytes: int, progress: Callable[[int, int], None] | None = None) -> Answer:
-    """Read an answer of at most ``max_bytes`` of blobs.
+def read_answer(
+    stream: IO[bytes], *, max_bytes: int, progress: Callable[[int, int], None] | None = None, last: bool = True
+) -> Answer:
+    """Read an answer of at most ``max_bytes`` of blobs. ``last``: nothing may follow it.
 
     Raises:
         MediaError: ``media.crashed`` where it breaks off, ``media.protocol`` where it is malformed, ``media.limit``
@@ -61,7 +64,7 @@ def read_answer(stream: IO[bytes], *, max_bytes: int, progress: Callable[[int, i
         raise MediaError("the measurements are larger than allowed", code="media.limit")
     blobs = tuple((kind, track, _body(stream, b"B", size)) for kind, track, size in listed)
     _body(stream, b"E", 0)
-    if stream.read(1):
+    if last and stream.read(1):
         raise _malformed("something follows its end")
     return Answer(header, blobs)
 

@@ -1,4 +1,4 @@
-"""The child: ``python -I -m provenance.media.worker``. Request on stdin, media on an inherited descriptor, answer out.
+"""The child, ``python -I -m provenance.media.worker``: requests on stdin, media on a descriptor inherited, answers out.
 
 It holds no key, opens no file, and speaks only :mod:`provenance.media.protocol`.
 """
@@ -11,7 +11,9 @@ import os
 import pkgutil
 import sys
 import time
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from typing import IO, TYPE_CHECKING, Any
 
 from provenance.errors import MediaError
@@ -29,9 +31,19 @@ _PROGRESS_EVERY = 0.2
 _BYTES_A_PIXEL = 8
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The inherited descriptor, and how it may be used."""
+
+    descriptor: int
+    limits: Limits
+    threads: int
+
+
 def main() -> None:
-    """Answer the one request on stdin."""
-    request = json.loads(sys.stdin.buffer.read())
+    """Answer the requests on stdin, one a line, all about one file, until one cannot be answered or none follows."""
+    questions = sys.stdin.buffer
+    request = json.loads(questions.readline())
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get into the answer
     limits = Limits(**request["limits"])
@@ -39,7 +51,10 @@ def main() -> None:
     report = sandbox.Report()
     sandbox.isolate(report, threads=threads, picture_bytes=limits.pixels * _BYTES_A_PIXEL)
     try:
-        _answer(request, limits, threads, report, answers)
+        _load_and_confine(request, report)
+        held = _Held(_descriptor(int(request["fd"])), limits, threads)
+        for each in chain((request,), map(json.loads, questions)):
+            _answer(each, held, report, answers)
     except MediaError as error:
         protocol.write_answer(answers, {"code": error.code, "message": error.message}, {})
     except MemoryError:
@@ -47,24 +62,34 @@ def main() -> None:
         protocol.write_answer(answers, {"code": "media.limit", "message": message}, {})
 
 
-def _answer(request: dict[str, Any], limits: Limits, threads: int, report: sandbox.Report, answers: IO[bytes]) -> None:
+def _load_and_confine(request: dict[str, Any], report: sandbox.Report) -> None:
+    """Import everything that this request and those after it need, then close the door."""
     # av and numpy start threads, after which the namespaces could no longer be left: they are imported here
     import av
 
-    from provenance.binding import codec
-    from provenance.media import exact, measure, probe, viewing
+    import provenance.binding.codec
+    import provenance.media.exact
+    import provenance.media.larger
+    import provenance.media.measure
+    import provenance.media.viewing
 
     if request["task"] == "measure" and request["looking"] != "none":
         import provenance.binding.looks  # noqa: F401 - its libraries are files, too, and the door closes next
     _import_all(av)
     av.logging.set_level(None)
     sandbox.confine(report)
-    descriptor = _descriptor(int(request["fd"]))
-    size = os.fstat(descriptor).st_size
-    file = measure.File(descriptor, size, limits, threads, _teller(answers, size))
+
+
+def _answer(request: dict[str, Any], held: _Held, report: sandbox.Report, answers: IO[bytes]) -> None:
+    from provenance.binding import codec
+    from provenance.media import exact, larger, measure, probe, viewing
+
+    size = os.fstat(held.descriptor).st_size
+    file = measure.File(held.descriptor, size, held.limits, held.threads, _teller(answers, size))
     blobs: dict[tuple[str, int], bytes]
     if request["task"] == "measure":
-        blobs = codec.to_blobs(measure.measure(file, request["depth"], request["looking"]))
+        measured = measure.measure(file, request["depth"], request["looking"])
+        blobs = {**codec.to_blobs(measured), **larger.to_blobs(measured)}
     elif request["task"] == "replay":
         options = {"codec": request["codec"], "nal_length_size": request["nal_length_size"]}
         blobs = {("replay", 0): exact.replay(file, request["units"], **options)}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class FileInHand:
-    """A file while it is being looked into: the questioned file, or the one it is compared with."""
+    """A file while it is being looked into: the questioned file, or the one it is compared with; closed afterwards."""
 
     source: Source
     digests: DigestSet
@@ -29,6 +29,8 @@ class FileInHand:
     progress: Progress | None
     looking: Looking
     measured: Measurement | None = None
+    #: a child that has demuxed the file and may be asked to decode it, too
+    _child: child.Measuring | None = None
 
     @classmethod
     def read(cls, source: Source, progress: Progress | None, *, known: bool = False) -> FileInHand:
@@ -46,10 +48,21 @@ class FileInHand:
         """
         if self.measured is None or (depth == "full" and self.measured.depth != "full"):
             phase = "demuxing" if depth == "streams" else "decoding"
-            self.measured = child.measure(
-                self.source, depth=depth, looking=self.looking, progress=_phase(self.progress, phase)
-            )
+            asked, self._child = self._child or child.Measuring(self.source, looking=self.looking), None
+            try:
+                self.measured = asked.measure(depth, _phase(self.progress, phase), last=depth == "full")
+                if depth == "streams":
+                    self._child = asked
+            finally:
+                if self._child is None:
+                    asked.close()
         return self.measured
+
+    def close(self) -> None:
+        """Nothing more is measured: a child that waits is ended."""
+        if self._child is not None:
+            self._child.close()
+            self._child = None
 
     def facts(self, kind: MediaKind | None = None) -> Questioned:
         """What the verdict says of the file."""

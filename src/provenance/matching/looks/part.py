@@ -50,6 +50,7 @@ def part_of(file: Sight, spans: Sequence[Span]) -> PartOfSight:
         small_places=_numbers(looks.small_places, small),
         features=_rows(looks.features, FEATURE_BYTES, featured),
         feature_places=_numbers(looks.feature_places, featured),
+        larger=tuple(one for one in looks.larger if inside[one.place]),
     )
     return PartOfSight(file.source, file.line, replace(file.track, looks=seen), file.times, int(inside.sum()))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from provenance.binding.looks import MOST_CLOSE
+from provenance.binding.looks import MOST_CLOSE, described
 from provenance.comparison import Span
 from provenance.evidence import CHROMA_SIDE, CODE_BYTES, FEATURE_BYTES, NO_PTS, SMALL_BYTES, SMALL_SIDE
 from provenance.matching.background import threshold
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from provenance.evidence import Measurement, Track
+    from provenance.evidence import Larger, Measurement, Track
     from provenance.matching.line import Line
 
 #: Quality, in sixteenths of a level, below which a picture says nothing: black and sky look like everything.
@@ -59,7 +59,7 @@ class Sight:
             return None
         # AVI states no order of showing, so that times of pictures with B-frames may change places; two pictures of one
         # time (a forged or damaged file) follow each other at once.
-        times = np.sort([float(line.seconds(start)) for start in line.starts])
+        times = np.sort(line.moments())
         return cls(source, line, track, times + np.arange(len(times)) * 1e-6, apart=apart)
 
     @property
@@ -149,10 +149,12 @@ class Sight:
     def featured(self) -> NDArray[np.int64]:
         """Numbers of the pictures that have local features."""
         assert self.track.looks is not None
-        return np.unique(np.array(self.track.looks.feature_places, np.int64))
+        return np.unique(np.array([*self.track.looks.feature_places, *self._larger], np.int64))
 
     def features(self, picture: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         """Places (parts of the picture, shape (n, 2)) and descriptors (n, 32) of a picture's local features."""
+        if picture in self._larger:
+            return split_features(np.frombuffer(described(self._larger[picture]), np.uint8).reshape(-1, FEATURE_BYTES))
         rows, numbers = self._features
         first, last = np.searchsorted(numbers, (picture, picture + 1))
         return split_features(rows[first:last])
@@ -162,6 +164,12 @@ class Sight:
         assert self.track.looks is not None
         rows = np.frombuffer(self.track.looks.features, np.uint8).reshape(-1, FEATURE_BYTES)
         return rows, np.array(self.track.looks.feature_places, np.int64)
+
+    @cached_property
+    def _larger(self) -> dict[int, Larger]:
+        """Pictures whose local features are found when they are asked for: a file that codes settle needs none."""
+        assert self.track.looks is not None
+        return {one.place: one for one in self.track.looks.larger}
 
     def nearest(self, moment: float) -> int:
         """The picture that starts nearest to ``moment`` seconds."""

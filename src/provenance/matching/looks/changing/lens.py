@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -125,19 +126,34 @@ def median(values: NDArray[np.floating]) -> np.floating:
     return (middle[half - 1] + middle[half]) / 2  # type: ignore[no-any-return]
 
 
-def moved(lens: Lens, like: Array, at: int) -> Matrix:
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Small picture ``at`` moved by ``move``: how it looks then, and by how many levels it is ``off``."""
+
+    at: int
+    move: Matrix
+    laid: Array
+    off: float
+
+
+def unmoved(lens: Lens, like: Array, at: int) -> Moved:
+    """Small picture ``at`` as the pose lays it."""
+    laid = lens.luma(at)
+    return Moved(at, np.eye(3), laid, off(laid, like, lens))
+
+
+def moved(lens: Lens, like: Array, best: Moved) -> Moved:
     """An affine move of a questioned picture, fitted to how light changes from box to box (Lucas and Kanade)."""
     slopes = _slopes(like, lens)[:, :6]
-    move = np.eye(3)
-    before = off(lens.luma(at), like, lens)
     for _ in range(_ROUNDS):
-        found = _step(slopes, lens.luma(at, move), like, lens)
-        again = _as_matrix(np.append(found, (0.0, 0.0))) @ move
-        after = off(lens.luma(at, again), like, lens)
-        if after > before * _BETTER or _farthest(again) > _FARTHEST:
+        found = _step(slopes, best.laid, like, lens)
+        move = _as_matrix(np.append(found, (0.0, 0.0))) @ best.move
+        laid = lens.luma(best.at, move)
+        again = Moved(best.at, move, laid, off(laid, like, lens))
+        if again.off > best.off * _BETTER or _farthest(move) > _FARTHEST:
             break
-        move, before = again, after
-    return move
+        best = again
+    return best
 
 
 def settled_lens(lens: Lens, like: Array, pictures: NDArray[np.int64]) -> Lens:

@@ -13,12 +13,13 @@ import numpy as np
 
 from provenance.evidence import CHROMA_SIDE, SMALL_SIDE
 from provenance.matching.background import calibration
-from provenance.matching.looks.changing.lens import BOTH, CAP, Lens, moved, off, settled_lens, soft
+from provenance.matching.looks.changing.lens import BOTH, CAP, Lens, moved, off, settled_lens, soft, unmoved
 from provenance.matching.looks.changing.tone import Tone, colours_fitted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from provenance.matching.looks.changing.lens import Moved
     from provenance.matching.looks.pieces import Piece
     from provenance.matching.looks.sight import Sight
 
@@ -109,12 +110,9 @@ def overlaid(questioned: Sight, piece: Piece, rows: NDArray[np.int64]) -> Overla
     first = np.stack([lens.luma(at) for at in nearest[some]])
     there, tone = _as_sharp(there, some, first, lens.seen)
     like = tone.of_luma(there)
-    chosen, moves = [], []
-    for at, picture in zip(nearest.tolist(), like, strict=True):
-        best, move = _settled(lens, picture, at, len(here))
-        chosen.append(best)
-        moves.append(move)
-    pictures = np.stack([lens.luma(at, move) for at, move in zip(chosen, moves, strict=True)])
+    best = [_settled(lens, picture, at, len(here)) for at, picture in zip(nearest.tolist(), like, strict=True)]
+    chosen, moves = [one.at for one in best], [one.move for one in best]
+    pictures = np.stack([one.laid for one in best])
     tone = Tone.fitted(there, pictures, lens.seen)
     last = len(here) - 1
     beside = np.stack(
@@ -202,18 +200,18 @@ def _as_sharp(there: Array, some: NDArray[np.int64], first: Array, seen: NDArray
 _SHARPER: Final = 0.02
 
 
-def _settled(lens: Lens, like: Array, nearest: int, count: int) -> tuple[int, Matrix]:
-    """The questioned picture that is most like one of the evidence, and the move that lays it there."""
-    tried = [at for at in range(nearest - _BESIDE, nearest + _BESIDE + 1) if 0 <= at < count]
-    offs = {at: off(lens.luma(at), like, lens) for at in tried}
-    best = min(tried, key=lambda at: (offs[at], abs(at - nearest)))
-    move = moved(lens, like, best)
-    for at in (best - 1, best + 1):  # a move can make up for a moment that is off: ask near neighbours, too
-        if at in offs and offs[at] < _NEAR * offs[best]:
-            other = moved(lens, like, at)
-            if off(lens.luma(at, other), like, lens) < off(lens.luma(best, move), like, lens) - _CLEARLY:
-                best, move = at, other
-    return best, move
+def _settled(lens: Lens, like: Array, nearest: int, count: int) -> Moved:
+    """The questioned picture that is most like one of the evidence, moved so that it lies there."""
+    beside = range(nearest - _BESIDE, nearest + _BESIDE + 1)
+    tried = {at: unmoved(lens, like, at) for at in beside if 0 <= at < count}
+    first = min(tried.values(), key=lambda one: (one.off, abs(one.at - nearest)))
+    best = moved(lens, like, first)
+    for at in (first.at - 1, first.at + 1):  # a move can make up for a moment that is off: ask near neighbours, too
+        if at in tried and tried[at].off < _NEAR * tried[best.at].off:
+            other = moved(lens, like, tried[at])
+            if other.off < best.off - _CLEARLY:
+                best = other
+    return best
 
 
 #: Levels by which a neighbouring picture must be nearer to be taken.
