@@ -144,6 +144,8 @@ MOST_SMALL = 8_500
 #: Pictures with local features kept of one track, in the same manner, and features of one picture: as it is, and as in
 #: a mirror.
 MOST_FEATURED = 1_500
+#: Larger pictures of a track of a questioned file, in which local features are found when they are asked for.
+MOST_LARGER = 256
 MOST_FEATURES = 600
 
 

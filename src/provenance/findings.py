@@ -138,10 +138,11 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "Not that it comes from none of them: what was changed too much to be recognised is not found.",
     ),
     "softBinding.sameEvent": Meaning(
-        "It looks and moves like a recording that is held, and shows the scene from elsewhere, more of it, or held by "
-        "another hand: not shown to come from it.",
+        "It looks and moves like a recording that is held, and shows the scene from elsewhere, more of it, or with "
+        "another shake: not shown to come from it.",
         "informational",
-        "Not that another camera recorded it: what is held may have been cropped before it was registered.",
+        "Not that another camera recorded it: what is held may have been cropped before it was registered, or the copy "
+        "steadied.",
     ),
     "evidence.sharedMaterial": Meaning(
         "Only material that does not discriminate is shared outside the matched parts: black, bars, silence, "

@@ -190,7 +190,7 @@ def test_of_a_file_in_hand_they_are_found_when_they_are_asked_for_and_are_the_sa
     asked, places = described(20, close=True)
     assert not asked.features
     assert [one.place for one in asked.larger] == places
-    monkeypatch.setattr(looks, "_REDUCED_CLOSE", 9)
+    monkeypatch.setattr(looks, "MOST_LARGER", 9)
     at_once, _ = described(20, close=True)
     waiting = {one.place for one in at_once.larger}
     assert len(waiting) == len(places) % 10

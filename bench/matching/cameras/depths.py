@@ -139,7 +139,7 @@ def copies(place: Place) -> Iterable[tuple[str, list[Told]]]:
         yield "covered, 120 pixels wide", told(there, small(covered(shown, place), 120, 25), seen)
         for name, bend in BENT.items():
             yield name, told(there, small(bent(shown, bend), 336, 32), seen)
-        for number in range(4):
+        for number in range(10):
             off = held(shown, Hand(f"{place.name} screen {number}", sway=0.006))
             yield f"held before a screen{stood}", told(there, small(off, 336, 32), seen)
         for late in (0.05, 0.1):

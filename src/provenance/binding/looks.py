@@ -8,7 +8,7 @@ OpenCV's.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
@@ -21,6 +21,7 @@ from provenance.evidence import (
     LEAST_SIDE,
     MOST_FEATURED,
     MOST_FEATURES,
+    MOST_LARGER,
     MOST_SIDE,
     MOST_SMALL,
     NO_PTS,
@@ -55,7 +56,9 @@ FREQUENCIES = 16
 _COSINE = 1024
 #: Reduced pictures that wait to be described: those that are thinned out before cost nothing. 230 KB each at most.
 #: Of a questioned file more may wait: most are settled by codes, and then nobody asks (docs/adr/0067).
-_REDUCED, _REDUCED_CLOSE = 64, 256
+_REDUCED: Final = 64
+#: Bytes of them that may wait of a track of a questioned file, 92 pictures of 16:9: further ones are described at once.
+_WAITING_BYTES: Final = 12 << 20
 #: Pictures coded at once.
 _BATCH = 32
 #: Steps of a quality: sixteenths of a level of mean difference between neighbours.
@@ -126,7 +129,7 @@ class LooksObserver:
         if self._features.is_due(picture.pts):
             self._features.add(self._count, picture.pts, b"")
             self._reduced[self._count] = _reduced(picture)
-            if len(self._reduced) > (_REDUCED_CLOSE if self._close else _REDUCED):
+            if self._are_too_many():
                 self._describe()
         self._count += 1
 
@@ -145,6 +148,11 @@ class LooksObserver:
             feature_places=tuple(place for place, row in features.items() for _ in range(len(row) // FEATURE_BYTES)),
             larger=tuple(_larger(place, means) for place, means in self._reduced.items() if place in features),
         )
+
+    def _are_too_many(self) -> bool:
+        if not self._close:
+            return len(self._reduced) > _REDUCED
+        return len(self._reduced) > MOST_LARGER or sum(one.nbytes for one in self._reduced.values()) > _WAITING_BYTES
 
     def _code(self) -> None:
         if self._waiting:

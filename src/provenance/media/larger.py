@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from provenance.errors import MediaError
-from provenance.evidence import LEAST_SIDE, MOST_FEATURED, MOST_SIDE, Larger
+from provenance.evidence import LEAST_SIDE, MOST_FEATURED, MOST_LARGER, MOST_SIDE, Larger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +69,11 @@ def _with(track: Track, blob: bytes) -> Track:
             raise _unusable("larger pictures are not in the order of the pictures")
         found.append(Larger(place, rows, columns, means))
     featured = set(track.looks.feature_places)
-    if len(featured) + len(found) > MOST_FEATURED or featured & {one.place for one in found}:
+    if (
+        len(found) > MOST_LARGER
+        or len(featured) + len(found) > MOST_FEATURED
+        or featured & {one.place for one in found}
+    ):
         raise _unusable("too many larger pictures, or of pictures that are described")
     return replace(track, looks=replace(track.looks, larger=tuple(found)))
 

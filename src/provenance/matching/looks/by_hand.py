@@ -5,7 +5,8 @@ hundredths of a box. A second camera beside the first has a shake of its own, an
 recording's pictures its view moves, and whenever the first hand moves one way, the other way.
 
 The view of a copy that was filmed off a screen by hand, or shaken by a filter, moves as well, but whatever the first
-hand does. Where the first camera stood, this cannot tell the two from each other, and says nothing.
+hand does. Where the first camera stood, this cannot tell the two from each other, and says nothing. Nor of a copy whose
+view was made to stand afterwards: it goes against the first hand, and has no shake of its own.
 """
 
 from __future__ import annotations
@@ -37,8 +38,12 @@ FOLLOWS: Final = threshold("looks.hand.follows")
 UNSURE: Final = threshold("looks.hand.unsure")
 #: Boxes by which the recording's camera moves from one small picture to the next, below which it stands.
 STANDS: Final = threshold("looks.hand.stands")
-#: Small pictures looked at, those in the middle of the piece, 16 ms each; and fewest.
+#: Small pictures looked at, those in the middle of the piece, 7 ms each; and fewest.
 _LOOKED, _LEAST_LOOKED = 32, 4
+#: Small pictures from which the error says enough by itself, 4 s; in fewer, what is not told stays open.
+_MANY: Final = 10
+#: Area that a view leaves of a picture, below which it is no view.
+_FLAT: Final = 1e-6
 #: Steps in which an affine map is fitted.
 _STEPS: Final = (AFFINE,) * 4
 #: Added to what is solved, so that a camera that stands is no division by zero.
@@ -51,26 +56,30 @@ class Hands:
 
     ``view``: without what a moment that is off explains, 0 where it cannot be told; ``camera``: the same of the
     recording's camera; ``follows``: how many boxes the view moves for each box that the recording's camera does, -1 for
-    another camera and 0 for a copy; ``error``: of that, one standard deviation.
+    another camera and 0 for a copy; ``error``: of that, one standard deviation; ``own``: of the view what neither
+    explains; ``pictures``: how many were looked at.
     """
 
     view: float
     camera: float
     follows: float
     error: float
+    own: float
+    pictures: int
 
     @property
     def another(self) -> bool:
-        """Whether another hand held the camera: the view does not follow what the recording's camera does."""
-        return self.view >= MOVES and self.error <= UNSURE and self.follows <= FOLLOWS
+        """Whether another hand held the camera: the view goes against the recording's, and on its own as well."""
+        told = self.camera >= STANDS and self.error <= UNSURE and self.follows + self.error <= FOLLOWS
+        return told and self.own >= MOVES
 
     @property
     def open(self) -> bool:
         """Whether the view moves, and the recording's camera too, for too short a time to tell whether by one hand."""
-        return self.view >= MOVES and self.camera >= STANDS and self.error > UNSURE
+        return self.pictures < _MANY and self.own >= MOVES and self.camera >= STANDS and self.error > UNSURE
 
 
-_NOT_TOLD: Final = Hands(0.0, 0.0, 0.0, float("inf"))
+_NOT_TOLD: Final = Hands(0.0, 0.0, 0.0, float("inf"), 0.0, 0)
 
 
 def hands(there: Small, here: Small, seen: Mask, views: Boxes | None) -> Hands:
@@ -80,7 +89,7 @@ def hands(there: Small, here: Small, seen: Mask, views: Boxes | None) -> Hands:
     them was taken from before the view was made to stand, maps in boxes, shape (n, 3, 3).
     """
     inner = inside(seen)
-    if len(there) < _LEAST_LOOKED or not inner.any():
+    if len(there) < _LEAST_LOOKED or not inner.any() or not _are_maps(views):
         return _NOT_TOLD
     first = max(0, (len(there) - _LOOKED) // 2)
     mine = slice(first, first + _LOOKED)
@@ -91,6 +100,11 @@ def hands(there: Small, here: Small, seen: Mask, views: Boxes | None) -> Hands:
         view += _moved(views[mine], inner)
     camera = np.array([_shift(_followed(a, b, inner), inner) for a, b in pairwise(one)])
     return _compared(np.diff(view, axis=0), camera)
+
+
+def _are_maps(views: Boxes | None) -> bool:
+    """Whether all of them can be turned round; a view that was followed wrongly may shrink to nothing."""
+    return views is None or bool(np.isfinite(views).all() and (np.abs(np.linalg.det(views)) > _FLAT).all())
 
 
 def _shift(field: Array, inner: Mask) -> Boxes:
@@ -126,7 +140,8 @@ def _compared(view: Boxes, camera: Boxes) -> Hands:
     follows, off = products @ (known.T @ moves)
     left = moves - known @ (follows, off)
     error = np.sqrt(np.square(left).sum() / max(len(left) - 4, 1) * products[0, 0])
-    return Hands(_size(moves - off * late), _size(path), float(follows), float(error))
+    sizes = (_size(moves - off * late), _size(path))
+    return Hands(*sizes, float(follows), float(error), _size(left), len(view) + 1)
 
 
 def _size(values: Boxes) -> float:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from provenance.evidence import Measurement
     from provenance.matching.looks.candidates import Proposal
-    from provenance.matching.looks.pieces import Piece
+    from provenance.matching.looks.pieces import Piece, Standing
 
 #: Part of the questioned pictures that codes have to explain, so that local features are not asked.
 _EXPLAINED: Final = 0.95
@@ -65,6 +65,8 @@ def _with_moving(file: Sight, sight: Sight, proposals: Iterable[Proposal], found
         again = explaining(file, (), (), [*found, *moving_pieces(file, sight, proposal)])
         if _explained(file, again) > _explained(file, found) + _MORE:
             found = again
+        elif _explained(file, again, "event") > _explained(file, found, "event") + _MORE:
+            found = again  # it moves like the recording, and that is what is to be said of it
         if _explained(file, found) >= _EXPLAINED:
             break
     return found
@@ -86,9 +88,9 @@ def settles(file: Sight, found: Sequence[Piece]) -> bool:
 def _of_another_camera(file: Sight, found: Sequence[Piece]) -> bool:
     """Whether pieces show so well that another camera saw the whole file, that no other pose has to be looked for.
 
-    By what lies past the recording's edge or by its hand: wrong poses of a fixed camera make up depth and are as alike.
+    By what lies past the recording's edge: the other signs can be made up by a wrong pose.
     """
-    pieces = [one for one in found if one.sign in ("beyond", "hand") and one.likeness >= _WELL]
+    pieces = [one for one in found if one.sign == "beyond" and one.likeness >= _WELL]
     return sum(one.last - one.first + 1 for one in pieces) >= _EXPLAINED * file.asked
 
 
@@ -145,9 +147,9 @@ def _beside(piece: Piece, taken: NDArray[np.bool_]) -> Piece:
     return replace(piece, first=int(longest[0]), last=int(longest[-1]), told_apart=int(piece.told_apart * left))
 
 
-def _explained(file: Sight, pieces: Iterable[Piece]) -> float:
-    """The part of what was asked about that pieces of the same recording show."""
-    return sum(one.last - one.first + 1 for one in pieces if one.standing == "same") / file.asked
+def _explained(file: Sight, pieces: Iterable[Piece], standing: Standing = "same") -> float:
+    """The part of what was asked about that pieces of the same recording show, or of another standing."""
+    return sum(one.last - one.first + 1 for one in pieces if one.standing == standing) / file.asked
 
 
 #: Likeness below which a better pose is looked for: of 8 clips x 22 copies, right poses had 0.95 and more unless

@@ -27,17 +27,18 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 #: The scene goes on past the recording's edge (:mod:`another_camera`); near things lie otherwise against far ones
-#: (:mod:`depth`); another hand held it, or the view moves too shortly to tell whose hand moves it (:mod:`by_hand`). All
-#: but the first speak of their own pose alone: a wrong one can make them up.
+#: (:mod:`depth`); it does not share how the recording's camera shook, or too little is seen to tell (:mod:`by_hand`).
+#: All but the first speak of their own pose alone: a wrong one can make them up.
 Sign = Literal["beyond", "depth", "hand", "view"]
 
 #: What each sign of another camera comes to, the surest first.
 SIGNS: Final[Mapping[Sign, str]] = {
     "beyond": "it shows more of the scene than the recording does, and moves like it",
     "depth": "it moves like the recording, and near and far things lie otherwise to each other in it",
-    "hand": "it moves like the recording, and another hand held it: it does not share how the recording's camera shook",
-    "view": "it moves like the recording, and its view moves against it, too shortly to tell whether another hand held "
-    "the camera or a copy was filmed by hand",
+    "hand": "it moves like the recording, and does not share how the recording's camera shook: another camera, or a "
+    "copy whose view was steadied",
+    "view": "it moves like the recording, and its view moves by itself; too little is seen to tell whether by the hand "
+    "of another camera or of who filmed a copy",
 }
 
 
