@@ -5,8 +5,8 @@ hundredths of a box. A second camera beside the first has a shake of its own, an
 recording's pictures its view moves, and whenever the first hand moves one way, the other way.
 
 The view of a copy that was filmed off a screen by hand, or shaken by a filter, moves as well, but whatever the first
-hand does. Where the first camera stood, this cannot tell the two from each other, and says nothing. Nor of a copy whose
-view was made to stand afterwards: it goes against the first hand, and has no shake of its own.
+hand does. Where the first camera stood, this cannot tell the two from each other, and says nothing. A copy whose view
+was steadied afterwards goes against the first hand, too: what is told is that its shake is missing, not why.
 """
 
 from __future__ import annotations
@@ -56,30 +56,29 @@ class Hands:
 
     ``view``: without what a moment that is off explains, 0 where it cannot be told; ``camera``: the same of the
     recording's camera; ``follows``: how many boxes the view moves for each box that the recording's camera does, -1 for
-    another camera and 0 for a copy; ``error``: of that, one standard deviation; ``own``: of the view what neither
-    explains; ``pictures``: how many were looked at.
+    another camera and 0 for a copy; ``error``: of that, one standard deviation; ``pictures``: how many were looked
+    at.
     """
 
     view: float
     camera: float
     follows: float
     error: float
-    own: float
     pictures: int
 
     @property
     def another(self) -> bool:
-        """Whether another hand held the camera: the view goes against the recording's, and on its own as well."""
-        told = self.camera >= STANDS and self.error <= UNSURE and self.follows + self.error <= FOLLOWS
-        return told and self.own >= MOVES
+        """Whether the recording's own shake is missing: the view goes against it."""
+        told = self.camera >= STANDS and self.error <= UNSURE
+        return told and self.view >= MOVES and self.follows + self.error <= FOLLOWS
 
     @property
     def open(self) -> bool:
         """Whether the view moves, and the recording's camera too, for too short a time to tell whether by one hand."""
-        return self.pictures < _MANY and self.own >= MOVES and self.camera >= STANDS and self.error > UNSURE
+        return self.pictures < _MANY and self.view >= MOVES and self.camera >= STANDS and self.error > UNSURE
 
 
-_NOT_TOLD: Final = Hands(0.0, 0.0, 0.0, float("inf"), 0.0, 0)
+_NOT_TOLD: Final = Hands(0.0, 0.0, 0.0, float("inf"), 0)
 
 
 def hands(there: Small, here: Small, seen: Mask, views: Boxes | None) -> Hands:
@@ -141,7 +140,7 @@ def _compared(view: Boxes, camera: Boxes) -> Hands:
     left = moves - known @ (follows, off)
     error = np.sqrt(np.square(left).sum() / max(len(left) - 4, 1) * products[0, 0])
     sizes = (_size(moves - off * late), _size(path))
-    return Hands(*sizes, float(follows), float(error), _size(left), len(view) + 1)
+    return Hands(*sizes, float(follows), float(error), len(view) + 1)
 
 
 def _size(values: Boxes) -> float:
