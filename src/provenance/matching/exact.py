@@ -94,7 +94,9 @@ def _nothing(
 def _searched(count: int) -> str:
     if not count:
         return "nothing that is held shares a coded unit, a picture or sound with it"
-    return f"{count} recordings that share something with it were compared"
+    if count == 1:
+        return "1 recording was compared by its units"
+    return f"{count} recordings were compared by their units"
 
 
 def _unmeasured(questioned: Measurement) -> list[Note]:

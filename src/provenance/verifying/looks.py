@@ -126,7 +126,7 @@ def by_looks(
                 _too_little("it is shorter than 0.9 s, or fewer than four of its pictures show anything to be told by")
             )
             return _unfound(comparison, notes, complete=False)
-        notes.append(Note("softBinding.none", "informational", f"{len(search.compared)} recordings were compared"))
+        notes.append(Note("softBinding.none", "informational", _compared(search)))
         return _unfound(comparison, notes, complete=not search.left_out and not far_apart)
     if found.segments and found.relation != "still":
         from provenance.matching.sounds.relation import with_sound
@@ -179,7 +179,7 @@ def _with_parts(
 
     found = looks_of_parts(search.file, search.pieces, parts)
     if found is None:
-        detail = f"asked about the parts that share no unit; {len(search.compared)} recordings were compared"
+        detail = f"asked about the parts that share no unit; {_compared(search)}"
         return replace(comparison, notes=(*comparison.notes, *notes, Note("softBinding.none", "informational", detail)))
     sources = {one.source for one in (*comparison.segments, *found.segments)}
     known = {source: held[source] for source in sources if source in held}
@@ -202,6 +202,11 @@ def _run(search: Search, custodian: Custodian | None, known: Known, questions: Q
     return [
         Note("evidence.notMeasured", "informational", f"{n} recordings {why}") for why, n in search.left_out.items()
     ]
+
+
+def _compared(search: Search) -> str:
+    count = len(search.compared)
+    return "1 recording was compared" if count == 1 else f"{count} recordings were compared"
 
 
 def _too_little(why: str) -> Note:

@@ -17,6 +17,7 @@ _FONT: Final = cv2.FONT_HERSHEY_DUPLEX
 _CAPITAL: Final = 22
 #: Signs of our own texts that the strokes do not have.
 _SPELLED: Final = {
+    "\N{GREATER-THAN OR EQUAL TO}": ">=",
     "\N{EN DASH}": "-",
     "\N{EM DASH}": "-",
     "\N{HORIZONTAL ELLIPSIS}": "...",
