@@ -144,11 +144,9 @@ MOST_SMALL = 8_500
 #: Pictures with local features kept of one track, in the same manner, and features of one picture: as it is, and as in
 #: a mirror.
 MOST_FEATURED = 1_500
+MOST_FEATURES = 600
 #: Larger pictures of a track of a questioned file, in which local features are found when they are asked for.
 MOST_LARGER = 256
-MOST_FEATURES = 600
-
-
 #: Sides, in boxes, of a picture in which local features are looked for.
 LEAST_SIDE, MOST_SIDE = 8, 480
 

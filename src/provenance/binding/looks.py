@@ -169,7 +169,7 @@ class LooksObserver:
         self._reduced.clear()
 
 
-@lru_cache(maxsize=64)  # as many as matching asks about at once; 150 KB each
+@lru_cache(maxsize=64)  # as many as matching asks about at once; 230 KB each at most
 def described(picture: Larger) -> bytes:
     """Rows of the local features of a picture as it is, then of those that it has in a mirror.
 

@@ -56,8 +56,7 @@ class Hands:
 
     ``view``: without what a moment that is off explains, 0 where it cannot be told; ``camera``: the same of the
     recording's camera; ``follows``: how many boxes the view moves for each box that the recording's camera does, -1 for
-    another camera and 0 for a copy; ``error``: of that, one standard deviation; ``pictures``: how many were looked
-    at.
+    another camera and 0 for a copy; ``error``: of that, one standard deviation; ``pictures``: how many were seen.
     """
 
     view: float
