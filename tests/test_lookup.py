@@ -33,6 +33,16 @@ def test_an_index_up_to_date_reads_no_record(archive, monkeypatch):
         assert proposed(custodian, "pier.mp4") == [pier]
 
 
+def test_an_index_that_was_emptied_since_it_was_filled_proposes_what_it_did(archive):
+    """As another process does that finds it damaged; out of the empty one nothing would be proposed, and nothing said."""
+    pier = next(iter(archive.files))
+    with archive.open() as custodian:
+        assert proposed(custodian, "pier.mp4") == [pier]
+        with index_of(custodian) as index:
+            index.make_way()
+        assert lookup.candidates(custodian, measurement("pier.mp4"))[0] == [pier]
+
+
 def test_an_index_of_another_history_is_made_again(archive):
     """The archive was restored from a backup and has gone on otherwise; the index beside it stayed."""
     forger = Forger(archive)

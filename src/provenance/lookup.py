@@ -52,24 +52,35 @@ def _remark(custodian: Custodian, index: UnitIndex, why: str) -> None:
     custodian.remark(f"the index {index.path} {why}: it is made again from the records; no answer rests on it")
 
 
-def _asked(custodian: Custodian, work: Callable[[UnitIndex], T], *, fill: bool = True) -> T:
-    """What ``work`` makes of the open index. One that turns out to be damaged is made again, and asked again.
+def _asked(custodian: Custodian, work: Callable[[UnitIndex], T]) -> T:
+    """What ``work`` makes of the open index, in which everything is. One that turns out to be damaged is made again.
 
-    ``fill``: whether what is held has to be put into the new one first. Raises :class:`ArchiveError`
+    Whether everything is in it is asked of the very file that is then read: another process may have put an empty one
+    in the place of a damaged one since, and out of that nothing would be proposed. Raises :class:`ArchiveError`
     (``archive.damaged``) where it cannot be made again.
     """
     index = _index(custodian)
     try:
         with index:
+            _fill(custodian, index)
             return work(index)
     except ArchiveError as error:
         if error.code != "archive.damaged" or error.file != str(index.path) or not index.make_way():
             raise
     _remark(custodian, index, "was damaged")
-    if fill:
-        index_examinations(custodian)
     with _index(custodian) as index:
+        _fill(custodian, index)
         return work(index)
+
+
+def _fill(custodian: Custodian, index: UnitIndex) -> None:
+    """Put into the index what it does not have yet; records that could not be read are not tried again."""
+    if not index.can_grow:
+        return
+    if not is_held(custodian, *index.indexed_to()):  # the archive was restored from a backup and has gone on otherwise
+        index.clear()
+    while not _index_rest(custodian, index):
+        pass  # another process indexes, too, and was first with a record: go on from where it is
 
 
 def index_examinations(custodian: Custodian) -> list[str]:
@@ -79,18 +90,15 @@ def index_examinations(custodian: Custodian) -> list[str]:
     Records are indexed in log order, so that the place of the last one tells which are left: with 20,000 registered and
     examined recordings it takes 0.02 ms to see that none is, and took 390 ms to read all rows.
     """
-    return _asked(custodian, lambda index: _indexed(custodian, index), fill=False)
+    return _asked(custodian, lambda index: _left_out(custodian, index))
 
 
-def _indexed(custodian: Custodian, index: UnitIndex) -> list[str]:
-    after, digest = index.indexed_to()
+def _left_out(custodian: Custodian, index: UnitIndex) -> list[str]:
+    """Evidence ids of records that are not in an index that was filled, after another try to read them."""
     if not index.can_grow:
+        after, _ = index.indexed_to()
         return [row.evidence_id for row in custodian.archive.after(after, INDEXED) if row.evidence_id is not None]
-    if not is_held(custodian, after, digest):  # the archive was restored from a backup and has gone on otherwise
-        index.clear()
     _index_left_out(custodian, index)
-    while not _index_rest(custodian, index):
-        pass  # another process indexes, too, and was first with a record: go on from where it is
     return list(index.left_out().values())
 
 
