@@ -34,7 +34,7 @@ def test_an_index_up_to_date_reads_no_record(archive, monkeypatch):
 
 
 def test_an_index_that_was_emptied_since_it_was_filled_proposes_what_it_did(archive):
-    """As another process does that finds it damaged; out of the empty one nothing would be proposed, and nothing said."""
+    """As another process does that finds it damaged: out of the empty one nothing would be proposed."""
     pier = next(iter(archive.files))
     with archive.open() as custodian:
         assert proposed(custodian, "pier.mp4") == [pier]

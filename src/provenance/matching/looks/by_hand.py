@@ -41,7 +41,7 @@ STANDS: Final = threshold("looks.hand.stands")
 #: Small pictures looked at, those in the middle of the piece, 7 ms each; and fewest.
 _LOOKED, _LEAST_LOOKED = 32, 4
 #: Small pictures from which the error says enough by itself, 4 s; in fewer, what is not told stays open.
-_MANY: Final = 10
+MANY: Final = 10
 #: Area that a view leaves of a picture, below which it is no view.
 _FLAT: Final = 1e-6
 #: Steps in which an affine map is fitted.
@@ -74,7 +74,7 @@ class Hands:
     @property
     def open(self) -> bool:
         """Whether the view moves, and the recording's camera too, for too short a time to tell whether by one hand."""
-        return self.pictures < _MANY and self.view >= MOVES and self.camera >= STANDS and self.error > UNSURE
+        return self.pictures < MANY and self.view >= MOVES and self.camera >= STANDS and self.error > UNSURE
 
 
 _NOT_TOLD: Final = Hands(0.0, 0.0, 0.0, float("inf"), 0)

@@ -10,6 +10,7 @@ import numpy as np
 
 from provenance.matching.background import threshold
 from provenance.matching.looks.alignment import LEAST_PICTURES, Search, likeness_along
+from provenance.matching.looks.by_hand import MANY
 from provenance.matching.looks.carried import movement_apart
 from provenance.matching.looks.edges import Laid, edge, meeting
 from provenance.matching.looks.every_picture import NOT_TOLD, at_every_picture
@@ -225,8 +226,11 @@ _PLENTY: Final = 12
 def _extended(questioned: Sight, pieces: list[Piece]) -> list[Piece]:
     """Pieces in which nothing moves stand beside one that is shown to be the same, in the order of the recording.
 
-    As black does between equal units: what discriminates nothing extends a match, and never starts one.
+    As black does between equal units: what discriminates nothing extends a match, and never starts one. So do pieces
+    that are too short to be told from what a camera beside this one recorded, in the pose of one that is long enough.
     """
+    if any(piece.standing == "same" and piece.told_apart >= MANY for piece in pieces):
+        pieces = [replace(one, standing="same", sign=None) if one.sign == "short" else one for one in pieces]
     for one, other in (*pairwise(range(len(pieces))), *pairwise(reversed(range(len(pieces))))):
         known, piece = pieces[one], pieces[other]
         still = piece.moves.energy < LEAST_ENERGY or (piece.told_apart < _MANY and piece.moves.alike >= SAME)
