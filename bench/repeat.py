@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from provenance import threads
 from provenance.matching import background
 from provenance.repetition import compare, comparison_part
 from yardstick import ROOT, Studio, heading, stock
@@ -52,17 +53,16 @@ class Condition:
     cores: str | None = None
 
 
-def threads(count: int) -> dict[str, str]:
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
-    return dict.fromkeys(names, str(count))
+def of_threads(count: int) -> dict[str, str]:
+    return dict.fromkeys(threads.NAMES, str(count))
 
 
 def conditions(interpreters: dict[str, str]) -> list[Condition]:
     dispatched = subprocess.run([sys.executable, "-c", DISPATCHED], check=True, capture_output=True, text=True).stdout
     return [
         Condition("as it is, again"),
-        *(Condition(f"{count} threads", threads(count)) for count in (1, 2, 4)),
-        Condition("one core", threads(1), cores="0"),
+        *(Condition(f"{count} threads", of_threads(count)) for count in (1, 2, 4)),
+        Condition("one core", of_threads(1), cores="0"),
         Condition("numpy without " + dispatched.strip(), {"NPY_DISABLE_CPU_FEATURES": dispatched.strip()}),
         Condition("OpenCV without AVX and SSE4", {"OPENCV_CPU_DISABLE": OPENCV_OFF}),
         *(Condition(f"OpenBLAS for {core}", {"OPENBLAS_CORETYPE": core}) for core in CORES),

@@ -17,6 +17,10 @@ import pytest
 import trial
 from clips import Studio
 from media_folder import media_folder
+from provenance import threads
+
+# As the command does: read when FAISS and OpenCV are loaded, and by the processes that run tests side by side.
+threads.one_each()
 
 LOOPBACK_NAMES = {"localhost", "ip6-localhost", "", None}
 

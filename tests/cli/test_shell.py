@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from provenance import threads
 from provenance.cli import main as shell
 from provenance.cli.main import run
 from provenance.errors import ProvenanceError, UsageError
@@ -177,16 +178,17 @@ def test_an_answer_that_cannot_be_written_is_trouble_and_no_difference(start, re
     assert b"Traceback" not in err
 
 
-def test_linear_algebra_gets_one_thread_unless_told_otherwise(monkeypatch, capfd):
+@pytest.mark.parametrize("name", threads.NAMES)
+def test_numeric_libraries_get_one_thread_unless_told_otherwise(name, monkeypatch, capfd):
     from provenance.__main__ import main
 
     monkeypatch.setattr("sys.argv", ["provenance", "--version"])
     for given, used in ((None, "1"), ("3", "3")):
-        monkeypatch.setenv("OPENBLAS_NUM_THREADS", given or "")  # so that what was there comes back in any case
+        monkeypatch.setenv(name, given or "")  # so that what was there comes back in any case
         if given is None:
-            monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+            monkeypatch.delenv(name)
         assert main() == 0
-        assert os.environ["OPENBLAS_NUM_THREADS"] == used
+        assert os.environ[name] == used
         assert "faiss-cpu" in capfd.readouterr().out
 
 

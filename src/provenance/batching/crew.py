@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 _COMMAND: Final = [sys.executable, "-I", "-m", "provenance.batching.worker"]
-#: A process a core already uses every core: threads inside them would only take turns (bench/batch.py).
-_ONE_THREAD: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 #: What a worker needs no more: it gets the opened key.
 _NEEDLESS: Final = "PROVENANCE_PASSPHRASE"
 #: Seconds that a worker has to end its measuring process and itself.
@@ -97,7 +95,7 @@ class Crew:
         with self._lock:  # a worker that is started while all are sent home would stay behind
             if self._over:
                 raise ProvenanceError("the batch was stopped", code="batch.worker")
-            worker = _Worker(self._setup, alone=self._jobs == 1)
+            worker = _Worker(self._setup)
             self._every.append(worker)
         return worker
 
@@ -105,10 +103,8 @@ class Crew:
 class _Worker:
     """One process and its two pipes."""
 
-    def __init__(self, setup: bytes, *, alone: bool) -> None:
+    def __init__(self, setup: bytes) -> None:
         environment = {name: value for name, value in os.environ.items() if name != _NEEDLESS}
-        if not alone:
-            environment = dict.fromkeys(_ONE_THREAD, "1") | environment
         # A session of its own: Ctrl-C reaches the command, which ends its workers in order.
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, start_new_session=True

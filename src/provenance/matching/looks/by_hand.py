@@ -56,7 +56,8 @@ class Hands:
 
     ``view``: without what a moment that is off explains, 0 where it cannot be told; ``camera``: the same of the
     recording's camera; ``follows``: how many boxes the view moves for each box that the recording's camera does, -1 for
-    another camera and 0 for a copy; ``error``: of that, one standard deviation; ``pictures``: how many were seen.
+    another camera and 0 for a copy; ``error``: of that, one standard deviation; ``pictures``: how many were seen. Of a
+    view that stands anyhow the camera is not asked about: 0, 0 and infinity.
     """
 
     view: float
@@ -96,8 +97,11 @@ def hands(there: Small, here: Small, seen: Mask, views: Boxes | None) -> Hands:
     view = np.array([_shift(smoothed(a, b, inner, _STEPS), inner) for a, b in zip(one, other, strict=True)])
     if views is not None:
         view += _moved(views[mine], inner)
+    moves = np.diff(view, axis=0)
+    if (stands := _size(moves - moves.mean(0))) < MOVES:  # how the camera was held need not be asked
+        return Hands(stands, 0.0, 0.0, float("inf"), len(view))
     camera = np.array([_shift(_followed(a, b, inner), inner) for a, b in pairwise(one)])
-    return _compared(np.diff(view, axis=0), camera)
+    return _compared(moves, camera)
 
 
 def _are_maps(views: Boxes | None) -> bool:
