@@ -15,6 +15,7 @@ import stock
 from provenance.comparison import Alteration, Limit, Span
 from provenance.matching.looks.changes import joined, largest, said_of
 from provenance.matching.looks.changing.areas import Area, Detector, areas, covered
+from provenance.matching.looks.changing.held import held_in
 from provenance.matching.looks.changing.limit import Seen, seen_sides, smallest
 from provenance.matching.looks.changing.lying import likeness_of_tiles
 from provenance.matching.looks.changing.naming import called
@@ -282,3 +283,24 @@ def test_a_held_picture_is_told(compared):
     assert one.kind == "frozen"
     assert (float(one.questioned.start), float(one.questioned.end)) == pytest.approx((2.4, 3.4), abs=0.1)
     assert (answer.altered["picture"], answer.altered["timing"]) == ("found", "found")
+
+
+def standing(small, evidence, *, gap=0.2):
+    """What :func:`held_in` asks of a file that shows ``small``, a picture every ``gap`` s, and of the recording."""
+    times = np.arange(len(small)) * gap
+    file = SimpleNamespace(times=times, places=np.arange(len(small)), small=small.astype(np.uint8), gap=gap)
+    laid = SimpleNamespace(evidence=evidence, questioned=small.astype(np.float32), seen=SEEN, wanted=times)
+    return held_in(file, laid)
+
+
+def test_what_is_painted_over_a_scene_that_stands_is_no_standstill(pictures):
+    """A street where nothing happens for two seconds, in the recording as well."""
+    scene = pictures[np.arange(5).repeat((1, 1, 10, 1, 1))]
+    box = scene.copy()
+    box[4:9, 20:70, 20:70] += 90
+    assert standing(box, scene) == []
+    goes_on = pictures[0] + np.linspace(0, 60, 14, dtype=np.float32)[:, None, None]
+    frozen = goes_on.copy()
+    frozen[3:10] = goes_on[3]
+    ((first, last),) = [(one.begins, one.ends) for one in standing(frozen, goes_on)]
+    assert (first, last) == (3, 9)
