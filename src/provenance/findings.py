@@ -139,10 +139,10 @@ MEANINGS: Final[dict[str, Meaning]] = {
     ),
     "softBinding.sameEvent": Meaning(
         "It looks and moves like a recording that is held, and shows the scene from elsewhere, more of it, or with "
-        "another shake: not shown to come from it.",
+        "another shake, or is too short to tell: not shown to come from it.",
         "informational",
         "Not that another camera recorded it: what is held may have been cropped before it was registered, or the copy "
-        "steadied.",
+        "cropped or steadied.",
     ),
     "evidence.sharedMaterial": Meaning(
         "Only material that does not discriminate is shared outside the matched parts: black, bars, silence, "
