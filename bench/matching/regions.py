@@ -60,6 +60,8 @@ LIMIT_ONLY = {
 RECOLOURED, PAINTED = 28, 48
 #: Seconds between two changes in one run, so that each is told by itself.
 APART = 1.2
+#: Part of all pictures' area and time that one run changes.
+MOST = 0.01
 
 
 @dataclass(frozen=True)
@@ -150,14 +152,18 @@ def _filled(
 def schedule(
     sight: Sight, piece: Piece, kinds: list[tuple[str, float, float]], random: np.random.Generator
 ) -> Iterator[list[Plant]]:
-    """All of ``kinds`` (kind, area, seconds) at drawn places inside of what is shown, as many in a run as fit."""
+    """All of ``kinds`` (kind, area, seconds) at drawn places inside of what is shown, as many in a run as fit.
+
+    Noise is learnt from the file: what changes a large part of it for half of the time hides itself.
+    """
     shown = mapped(piece.pose.inverse, np.array([[0.0, 0], [1, 0], [1, 1], [0, 1]]))
     least, most = np.clip(shown.min(0), 0, 1) + 0.04, np.clip(shown.max(0), 0, 1) - 0.04
     now: list[Plant] = []
     start, last = float(sight.times[0]) + 0.5, sight.end - 0.5
     at = start
     for kind, area, seconds in kinds:
-        if at + seconds > last and now:
+        spent = sum(one.area * one.seconds for one in now) + area * seconds
+        if now and (at + seconds > last or spent > MOST * (last - start)):
             yield now
             now, at = [], start
         left, top = least + random.uniform(0, 1, 2) * np.maximum(most - least - area**0.5, 0)

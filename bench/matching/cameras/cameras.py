@@ -107,7 +107,9 @@ def _of_recording(footage: Footage, out: Path, scratch: Path) -> list[Pair]:
     found = []
     for case in CASES:
         evidence = filmed(case.evidence.name, views.EVIDENCE, case.evidence)
-        second = filmed(case.name, views.beside(source.name + case.name, case.away, case.lean), case.hand)
+        name = source.name + case.name
+        view = views.beside(name, case.away, case.lean) if case.away else views.inside(name, case.lean)
+        second = filmed(case.name, view, case.hand)
         found += _variants(source.scene, case, evidence, second, "recording")
     for hand in {case.evidence.name: case.evidence for case in CASES}.values():
         evidence = filmed(hand.name, views.EVIDENCE, hand)

@@ -19,7 +19,10 @@ HELD, STOOD = Hand("first camera"), Hand("first camera on a stand", sway=0.0, ro
 
 @dataclass(frozen=True)
 class Case:
-    """``away`` and ``lean``: of a view of a recording; ``stand``: in a synthetic place."""
+    """``away`` and ``lean``: of a view of a recording, which sees less on every side where it is 0 away.
+
+    ``stand``: in a synthetic place.
+    """
 
     name: str
     hand: Hand
@@ -44,6 +47,7 @@ CASES = (
     Case("two stands, a step away", Hand("s2", 0, 0, 4), 0.15, 0.04, Stand(0.6, aim=(0.6, 0.2)), 30.0, fixed=True),
     Case("a step away, seeing less", Hand("b4", noise=4, gain=0.9), 0.15, 0.04, Stand(-0.45, 0.2, zoom=1.25)),
     Case("nearer and beside", Hand("b5", noise=4), 0.15, 0.04, Stand(0.5, nearer=1.0)),
+    Case("at the same spot, seeing less", Hand("b6", noise=4), 0.0, 0.02, Stand(0.0, zoom=1.25)),
     Case("two stands, seeing less", Hand("s3", 0, 0, 4), 0.12, 0.02, Stand(-0.3, zoom=1.15), fixed=True),
 )
 PLACES = tuple(f"place {letter}" for letter in "abcdefgh")

@@ -55,6 +55,15 @@ def beside(name: str, away: float, lean: float) -> View:
     return View(corners, delay=0.37)
 
 
+def inside(name: str, lean: float) -> View:
+    """Another view that sees less than the evidence on every side; corners lean by up to ``lean``."""
+    random = np.random.default_rng(number_of(name, "inside"))
+    middle = np.mean(EVIDENCE.corners, axis=0)
+    part = float(random.uniform(0.78, 0.88))
+    corners = middle + part * (np.array(EVIDENCE.corners) - middle) + random.uniform(-lean, lean, (4, 2))
+    return View(tuple((float(x), float(y)) for x, y in corners), delay=0.37)
+
+
 def size_of(footage: Footage) -> tuple[int, int]:
     """Of what the cameras write: half of the recording in the making."""
     width, height = footage.size
