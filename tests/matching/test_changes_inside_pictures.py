@@ -289,7 +289,8 @@ def standing(small, evidence, *, gap=0.2):
     """What :func:`held_in` asks of a file that shows ``small``, a picture every ``gap`` s, and of the recording."""
     times = np.arange(len(small)) * gap
     file = SimpleNamespace(times=times, places=np.arange(len(small)), small=small.astype(np.uint8), gap=gap)
-    laid = SimpleNamespace(evidence=evidence, questioned=small.astype(np.float32), seen=SEEN, wanted=times)
+    shown = small.astype(np.float32)
+    laid = SimpleNamespace(evidence=evidence, as_coded=(evidence,), questioned=shown, seen=SEEN, wanted=times)
     return held_in(file, laid)
 
 

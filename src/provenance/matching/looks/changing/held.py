@@ -18,9 +18,11 @@ _SAME, _STAYS = 0.45, 1.0
 _LEAST, _USUAL = 0.3, 3.0
 #: Times the usual difference from the recording, and levels, that a held picture differs from it at least.
 _WRONG, _LEVELS = 2.5, 1.5
-#: Part of that difference by which the recording itself goes on, at least. Before a fixed camera a scene may stand for a
-#: second in both, and what is painted over it then is no standstill: 7 of 12 such changes were called one.
+#: Part of that difference by which the recording itself goes on, at least. Before a fixed camera a scene may stand for
+#: a second in both, and what is painted over it then is no standstill: 7 of 12 such changes were called one.
 _GOES_ON = 0.5
+#: Levels, so that a picture of one colour is no division by zero.
+_FLAT = 1e-3
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,9 @@ def held_in(questioned: Sight, laid: Overlaid) -> list[Held]:
     """Runs that stand still beside small pictures of the evidence that do not."""
     off = np.abs(laid.evidence - laid.questioned)[:, laid.seen].mean(1)
     usual = float(np.median(off))
+    # Not as it was fitted to the copy's tone, picture by picture: a large change drags its own picture's tone along.
+    own, toned = laid.as_coded[0][:, laid.seen], laid.evidence[:, laid.seen]
+    own = own * np.median(toned.std(1)) / max(float(np.median(own.std(1))), _FLAT)
     found = []
     for begins, ends in _runs(questioned, laid):
         low, high = questioned.times[begins], questioned.times[ends] + questioned.gap
@@ -44,7 +49,7 @@ def held_in(questioned: Sight, laid: Overlaid) -> list[Held]:
         if not len(rows) or len(rows) > len(off) / 2:
             continue
         worst = rows[off[rows].argmax()]
-        went_on = np.abs(laid.evidence[worst] - laid.evidence[max(rows[0] - 1, 0)])[laid.seen].mean()
+        went_on = np.abs(own[worst] - own[max(rows[0] - 1, 0)]).mean()
         if off[worst] >= max(_WRONG * usual, usual + _LEVELS) and went_on >= _GOES_ON * off[worst]:
             found.append(Held(begins, ends, int(rows[0]), int(rows[-1])))
     return found
