@@ -12,6 +12,7 @@ from provenance.binding.looks import LooksObserver
 from provenance.binding.pictures import Picture, Plane
 from provenance.evidence import Measurement, PictureRows, Presentation, Track
 from provenance.matching.looks.relation import compare_looks
+from provenance.matching.looks.second_camera import SIGNS
 
 RATE, SIDE = 25, 96
 ROOM = np.kron(np.random.default_rng(1).integers(40, 200, (24, 24)), np.ones((4, 4)))
@@ -40,10 +41,10 @@ def measured(made, *, close=False):
     return Measurement("video", "whole", "mov", "full", (track,))
 
 
-def excerpt(made, first, last):
+def excerpt(made, first, last, cut=(slice(5, -3), slice(3, -5))):
     """Cropped, so that codes of whole pictures say nothing."""
     noise = np.random.default_rng(9).normal(0, 2, (last - first, SIDE, SIDE))
-    near = [cv2.resize(one[5:-3, 3:-5], (SIDE, SIDE), interpolation=cv2.INTER_AREA) for one in made[first:last]]
+    near = [cv2.resize(one[cut], (SIDE, SIDE), interpolation=cv2.INTER_AREA) for one in made[first:last]]
     return measured(np.clip(np.stack(near) + noise, 0, 255).astype(np.uint8), close=True)
 
 
@@ -58,11 +59,20 @@ def at_the_old_pace(held):
 
 def test_an_excerpt_of_a_second_is_found():
     made = filmed(3)
-    found = compare_looks(excerpt(made, 15, 40), {"held": measured(made)})
+    found = compare_looks(excerpt(made, 12, 37, (slice(1, -1), slice(1, -1))), {"held": measured(made)})
     assert found is not None
     (segment,) = found.segments
-    assert abs(float(segment.evidence.start) - 15 / RATE) <= 1.5 / RATE
-    assert abs(float(segment.evidence.end) - 40 / RATE) <= 1.5 / RATE
+    assert abs(float(segment.evidence.start) - 12 / RATE) <= 1.5 / RATE
+    assert abs(float(segment.evidence.end) - 37 / RATE) <= 1.5 / RATE
+
+
+def test_a_crop_of_a_second_is_named_and_left_open():
+    """Four small pictures are needed to tell that it shares a hand."""
+    made = filmed(3)
+    found = compare_looks(excerpt(made, 12, 37), {"held": measured(made)})
+    assert found is not None
+    assert [(note.code, note.detail) for note in found.notes] == [("softBinding.sameEvent", SIGNS["beside"])]
+    assert [one[0] for one in found.others] == ["held"]
 
 
 @pytest.mark.parametrize("name", [4, 5, 6])

@@ -38,10 +38,14 @@ FOLLOWS: Final = threshold("looks.hand.follows")
 UNSURE: Final = threshold("looks.hand.unsure")
 #: Boxes by which the recording's camera moves from one small picture to the next, below which it stands.
 STANDS: Final = threshold("looks.hand.stands")
+#: Part of the camera's movement that the view moves by, at most, where it shares it; and what is left of the difference
+#: of most boxes from one small picture to the next, once they are moved, where the camera moved for certain.
+SHARES: Final = threshold("looks.copy.shares")
+LEFT: Final = threshold("looks.copy.left")
 #: Small pictures looked at, those in the middle of the piece, 7 ms each; and fewest.
 _LOOKED, _LEAST_LOOKED = 32, 4
 #: Small pictures from which the error says enough by itself, 4 s; in fewer, what is not told stays open.
-MANY: Final = 10
+_MANY: Final = 10
 #: Area that a view leaves of a picture, below which it is no view.
 _FLAT: Final = 1e-6
 #: Steps in which an affine map is fitted.
@@ -75,7 +79,7 @@ class Hands:
     @property
     def open(self) -> bool:
         """Whether the view moves, and the recording's camera too, for too short a time to tell whether by one hand."""
-        return self.pictures < MANY and self.view >= MOVES and self.camera >= STANDS and self.error > UNSURE
+        return self.pictures < _MANY and self.view >= MOVES and self.camera >= STANDS and self.error > UNSURE
 
 
 _NOT_TOLD: Final = Hands(0.0, 0.0, 0.0, float("inf"), 0)
@@ -102,6 +106,28 @@ def hands(there: Small, here: Small, seen: Mask, views: Boxes | None) -> Hands:
         return Hands(stands, 0.0, 0.0, float("inf"), len(view))
     camera = np.array([_shift(_followed(a, b, inner), inner) for a, b in pairwise(one)])
     return _compared(moves, camera)
+
+
+def shake_is_shared(there: Small, here: Small, seen: Mask) -> bool:
+    """Whether the recording's camera moved for certain, and the view of ``here`` stands all the same; as above.
+
+    For certain: most boxes of one small picture fit the next one better once it is moved. Traffic before a camera that
+    stands moves the fit, and not most boxes.
+    """
+    inner = inside(seen)
+    if len(there) < _LEAST_LOOKED or not inner.any():
+        return False
+    first = max(0, (len(there) - _LOOKED) // 2)
+    one, other = ([levels(picture, seen, inner) for picture in some[first : first + _LOOKED]] for some in (there, here))
+    view = np.array([_shift(smoothed(a, b, inner, _STEPS), inner) for a, b in zip(one, other, strict=True)])
+    fields = [_followed(a, b, inner) for a, b in pairwise(one)]
+    camera = np.array([_shift(field, inner) for field in fields])
+    left = [
+        float(np.median(np.abs(a - shifted(b, field))[inner]) / max(np.median(np.abs(a - b)[inner]), _STEADY))
+        for (a, b), field in zip(pairwise(one), fields, strict=True)
+    ]
+    moved = _size(camera)
+    return bool(moved >= STANDS and _size(np.diff(view, axis=0)) <= SHARES * moved and np.median(left) <= LEFT)
 
 
 def _are_maps(views: Boxes | None) -> bool:

@@ -10,8 +10,8 @@ import numpy as np
 
 from provenance.matching.background import threshold
 from provenance.matching.looks.alignment import LEAST_PICTURES, Search, likeness_along
-from provenance.matching.looks.by_hand import MANY
 from provenance.matching.looks.carried import movement_apart
+from provenance.matching.looks.copies import told_as_copies
 from provenance.matching.looks.edges import Laid, edge, meeting
 from provenance.matching.looks.every_picture import NOT_TOLD, at_every_picture
 from provenance.matching.looks.following import Steadied, followed
@@ -77,10 +77,15 @@ class Piece:
     rivals: tuple[Course, ...] = ()
     #: the questioned track with its view standing, in which ``pose`` holds, where the view moves
     steadied: Steadied | None = None
-    #: of an ``event``: by what it was told
+    #: of an ``event``: by what it was told; of the same recording: that its view was steadied
     sign: Sign | None = None
     #: what codes of all pictures say, where small pictures alone do not show that it is the same recording
     coded: Coded | None = None
+
+    @property
+    def view_moves(self) -> bool:
+        """Whether the view moves over the recording: nothing is laid exactly enough to tell a change inside it."""
+        return self.steadied is not None or self.sign == "steadied"
 
     @property
     def weight(self) -> float:
@@ -114,7 +119,8 @@ def _pieces_in(questioned: Sight, evidence: Sight, pose: Pose, free_small: NDArr
     laid = Laid(questioned, evidence, pose, pair)
     runs = runs_of(pair.questioned_times, courses, free_small, evidence_gap(pair))
     pieces = [piece for run in runs if (piece := _piece(laid, run)) is not None]
-    told = _extended(questioned, met(laid, pieces))
+    pieces = told_as_copies(laid, met(laid, pieces), lambda piece: _judged(laid, _rows_in(laid, piece)))
+    told = _extended(questioned, pieces)
     return [replace(one, rivals=_rivals(laid, one)) if one.standing == "same" else one for one in told]
 
 
@@ -161,7 +167,7 @@ def _by_small_pictures(laid: Laid, course: Course, run: Run) -> Piece | None:
     # What looks alike all along may have been cut: the part that also moves alike is tried by itself.
     part = _longest(mine & (np.minimum(likeness, moving) >= FOREIGN))
     again = None if part is None else _of_rows(laid, course, rows, part, likeness)
-    return again if again is not None and again.standing == "same" else whole
+    return again if again is not None and again.standing != "scene" else whole
 
 
 def _of_rows(
@@ -172,7 +178,7 @@ def _of_rows(
     if not len(chosen) or float(likeness[chosen].mean()) < LIKE:
         return None
     inside = rows[chosen]
-    judged = inside[spaced(laid.pair.evidence_times[inside], APART)]  # pictures 0.2 s apart are no two witnesses
+    judged = _judged(laid, inside)
     moves = movement(laid.pair, course, judged, SAME if len(judged) >= _MANY else SHORT_SAME)
     steadied = laid.questioned if isinstance(laid.questioned, Steadied) else None
     if steadied is not None and moves.alike >= SAME:  # a pose that is free follows how the camera was carried, too
@@ -200,11 +206,14 @@ def _of_rows(
 
 def _seen_by(laid: Laid, piece: Piece) -> Piece:
     """A piece that moves as the recording does: of the same recording, or seen by another camera."""
-    rows = _rows_in(laid, piece)
-    sign = second_camera(
-        laid, piece.course, rows[spaced(laid.pair.evidence_times[rows], APART)], (piece.first, piece.last)
-    )
+    rows = _judged(laid, _rows_in(laid, piece))
+    sign = second_camera(laid, piece.course, rows, (piece.first, piece.last))
     return replace(piece, standing="same" if sign is None else "event", sign=sign)
+
+
+def _judged(laid: Laid, rows: Rows) -> Rows:
+    """Those of small pictures that are looked at: pictures 0.2 s apart are no two witnesses."""
+    return rows[spaced(laid.pair.evidence_times[rows], APART)]
 
 
 def _is_shown(moves: Movement, pictures: int) -> bool:
@@ -226,11 +235,8 @@ _PLENTY: Final = 12
 def _extended(questioned: Sight, pieces: list[Piece]) -> list[Piece]:
     """Pieces in which nothing moves stand beside one that is shown to be the same, in the order of the recording.
 
-    As black does between equal units: what discriminates nothing extends a match, and never starts one. So do pieces
-    that are too short to be told from what a camera beside this one recorded, in the pose of one that is long enough.
+    As black does between equal units: what discriminates nothing extends a match, and never starts one.
     """
-    if any(piece.standing == "same" and piece.told_apart >= MANY for piece in pieces):
-        pieces = [replace(one, standing="same", sign=None) if one.sign == "short" else one for one in pieces]
     for one, other in (*pairwise(range(len(pieces))), *pairwise(reversed(range(len(pieces))))):
         known, piece = pieces[one], pieces[other]
         still = piece.moves.energy < LEAST_ENERGY or (piece.told_apart < _MANY and piece.moves.alike >= SAME)

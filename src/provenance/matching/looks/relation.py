@@ -97,7 +97,7 @@ def looks_of_parts(file: Sight, pieces: Sequence[Piece], parts: Sequence[Span]) 
             alterations,
             segments,
             examined=limit is not None,
-            moves=any(one.steadied is not None for one in told),
+            moves=any(one.view_moves for one in told),
         ),
         notes=tuple(notes),
         limit=limit,
@@ -152,7 +152,7 @@ def _same_recording(file: Sight, pieces: Sequence[Piece], scenes: Sequence[Piece
         missing,
         min(matched / total, Fraction(1)) if total else Fraction(0),
         min(sum((one.length for one in own), Fraction(0)) / whole, Fraction(1)) if whole else Fraction(0),
-        _axes(alterations, segments, examined=limit is not None, moves=any(piece.steadied for piece in pieces)),
+        _axes(alterations, segments, examined=limit is not None, moves=any(piece.view_moves for piece in pieces)),
         SoundComparison(),
         tuple(notes),
         _others(file, scenes, {one.source for one in segments}),
@@ -290,9 +290,9 @@ def _words(file: Sight, pieces: Sequence[Piece]) -> str:
     # A copy shows a picture of the recording from half a picture before to half a picture after its moment.
     within = max(max(file.gap, piece.evidence.gap) for piece in pieces) / 2
     views = [piece.steadied.moves for piece in pieces if piece.steadied is not None]
-    moving = (
-        f"; the view moves, by {max(views):.0%} of the picture; regions are what is seen throughout" if views else ""
-    )
+    by = f", by {max(views):.0%} of the picture" if views else ""
+    moves = any(piece.view_moves for piece in pieces)
+    moving = f"; the view moves{by}; regions are what is seen throughout" if moves else ""
     return f"{'; '.join(told)}; times are told within {within:.3f} s{moving}"
 
 

@@ -1,8 +1,8 @@
 """Which sign a piece shows that a second camera recorded it, at the same event.
 
-It looks and moves as the recording does; what is left are four signs, the surest first, and one for pieces that are too
-short for them. None of them says nothing: from the same spot, on a stand, and seeing no more than the recording, there
-is none.
+It looks and moves as the recording does; what is left are four signs, the surest first. None of them is no sign of a
+copy: from the same spot, on a stand, and seeing no more than the recording, a second camera shows none. So what shows
+none is left open, unless something speaks for a copy (:mod:`copies`).
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from provenance.matching.background import threshold
 from provenance.matching.looks.another_camera import at_edges
-from provenance.matching.looks.by_hand import MANY, hands
+from provenance.matching.looks.by_hand import hands
 from provenance.matching.looks.depth import parallax
 from provenance.matching.looks.following import Steadied
 from provenance.matching.looks.laying import TO_UNIT, warped
@@ -25,14 +24,14 @@ if TYPE_CHECKING:
 
     from provenance.matching.looks.alignment import Course
     from provenance.matching.looks.edges import Laid
-    from provenance.matching.looks.pose import Pose
 
     Rows = NDArray[np.int64]
 
 #: The scene goes on past the recording's edge (:mod:`another_camera`); near things lie otherwise against far ones
 #: (:mod:`depth`); it does not share how the recording's camera shook, or too little is seen to tell (:mod:`by_hand`);
-#: or too little is seen of all of them. All but the first speak of their own pose alone: a wrong one can make them up.
-Sign = Literal["beyond", "depth", "hand", "view", "short"]
+#: nothing of all that, and nothing for a copy. All but the first speak of their own pose alone: a wrong one can make
+#: them up. ``steadied`` is none: a hand is told, of a file that is the whole of the recording.
+Sign = Literal["beyond", "depth", "hand", "view", "beside", "steadied"]
 
 #: What each sign of another camera comes to, the surest first.
 SIGNS: Final[Mapping[Sign, str]] = {
@@ -42,15 +41,9 @@ SIGNS: Final[Mapping[Sign, str]] = {
     "copy whose view was steadied",
     "view": "it moves like the recording, and its view moves by itself; too little is seen to tell whether by the hand "
     "of another camera or of who filmed a copy",
-    "short": "it moves like the recording, shows another part of the scene, and is too short to tell a copy that was "
-    "cropped from what a camera beside this one recorded",
+    "beside": "it moves like the recording and shows a part of what that shows; nothing tells a copy that was cropped "
+    "from what a camera beside this one recorded",
 }
-
-#: Parts of the picture by which corners may lie beside the recording's, and both still show the same.
-SAME_PART: Final = threshold("looks.short.samePart")
-#: Pictures, of the file that has fewer a second, by which both begin or end together.
-TOGETHER: Final = threshold("looks.short.together")
-_UNIT_CORNERS: Final = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
 
 
 def second_camera(laid: Laid, course: Course, rows: Rows, pictures: tuple[int, int]) -> Sign | None:
@@ -59,12 +52,9 @@ def second_camera(laid: Laid, course: Course, rows: Rows, pictures: tuple[int, i
     if edge == "goes on":
         return "beyond"
     sign, is_open = _in_small_pictures(laid, course, rows) if len(rows) else (None, False)
-    # What breaks off at the recording's very edge is a screen or a layout that shows it.
-    if sign or len(rows) >= MANY or edge == "breaks off" or _together(laid, course, pictures):
+    if sign or edge == "breaks off":  # at the recording's very edge: a screen, bars or a layout show it
         return sign
-    if is_open:
-        return "view"
-    return None if _shows_the_same_part(laid.pose) else "short"
+    return "view" if is_open else "beside"
 
 
 def _in_small_pictures(laid: Laid, course: Course, rows: Rows) -> tuple[Sign | None, bool]:
@@ -83,19 +73,3 @@ def _views(laid: Laid, near: Rows) -> NDArray[np.float64] | None:
         return None
     steadied = np.linalg.inv(TO_UNIT) @ laid.pose.matrix @ TO_UNIT
     return np.asarray(laid.questioned.views[near] @ np.linalg.inv(steadied))
-
-
-def _shows_the_same_part(pose: Pose) -> bool:
-    """Whether its corners are the recording's: one beside it sees a little more here, less there."""
-    apart = np.abs(pose.corners[:, None] - _UNIT_CORNERS[None]).max(-1)
-    return bool((apart.min(1) <= SAME_PART).all())
-
-
-def _together(laid: Laid, course: Course, pictures: tuple[int, int]) -> bool:
-    """Whether the file begins where the recording does, or ends there: no other camera was started with it."""
-    here, there = laid.questioned.times, laid.evidence.times
-    late = TOGETHER * max(laid.questioned.gap * abs(course.speed), laid.evidence.gap)
-    first, last = pictures
-    begins = first == 0 and abs(course.there(float(here[0])) - there[0]) <= late
-    ends = last == len(here) - 1 and abs(course.there(float(here[-1])) - there[-1]) <= late
-    return bool(begins or ends)

@@ -1,0 +1,84 @@
+"""What speaks for a copy, where no sign says that another camera saw it. One of these is enough (docs/adr/0068).
+
+- It shows the very same part of the scene: a second camera sees a little more here, a little less there.
+- The file begins and ends where the recording does: no two cameras are started and stopped at the same pictures.
+- It shares how the recording's camera moved: its view stands though that camera did not.
+- Another piece of the file in the same pose is a copy.
+- Its picture breaks off at the recording's very edge (:mod:`another_camera`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from provenance.matching.background import threshold
+from provenance.matching.looks.by_hand import shake_is_shared
+from provenance.matching.looks.following import Steadied
+from provenance.matching.looks.laying import warped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from provenance.matching.looks.edges import Laid
+    from provenance.matching.looks.pieces import Piece
+    from provenance.matching.looks.pose import Pose
+
+    Rows = NDArray[np.int64]
+
+#: Parts of the picture by which corners may lie beside the recording's, and both still show the same.
+SAME_PART: Final = threshold("looks.copy.samePart")
+#: Pictures, of the file that has fewer a second, by which both begin, or end, together.
+TOGETHER: Final = threshold("looks.copy.together")
+_UNIT_CORNERS: Final = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
+
+
+def told_as_copies(laid: Laid, pieces: Sequence[Piece], rows_in: Callable[[Piece], Rows]) -> list[Piece]:
+    """The same pieces of one pose, in order of time; those that were left open and are copies, as such.
+
+    ``rows_in``: the evidence's small pictures that a piece reaches.
+    """
+    if any(one.sign in {"hand", "view", "beside"} for one in pieces) and _is_whole(laid, pieces):
+        return [_as_copy(one, "hand", "view", "beside") for one in pieces]
+    left = [one for one in pieces if one.sign == "beside"]
+    if not left:
+        return list(pieces)
+    longest = max(left, key=lambda one: one.told_apart)
+    known = any(one.standing == "same" for one in pieces)
+    if known or _shows_the_same_part(laid.pose) or _shares_the_shake(laid, longest, rows_in(longest)):
+        return [_as_copy(one, "beside") for one in pieces]
+    return list(pieces)
+
+
+def _as_copy(piece: Piece, *signs: str) -> Piece:
+    if piece.sign not in signs:
+        return piece
+    return replace(piece, standing="same", sign="steadied" if piece.sign == "hand" else None)
+
+
+def _shows_the_same_part(pose: Pose) -> bool:
+    """Whether its corners are the recording's, also mirrored or turned."""
+    apart = np.abs(pose.corners[:, None] - _UNIT_CORNERS[None]).max(-1)
+    return bool((apart.min(1) <= SAME_PART).all())
+
+
+def _is_whole(laid: Laid, pieces: Sequence[Piece]) -> bool:
+    """Whether the file begins where the recording does, and ends where it ends."""
+    here, there = laid.questioned.times, laid.evidence.times
+    first, last = pieces[0], pieces[-1]
+    if first.first != 0 or last.last != len(here) - 1:
+        return False
+    late = TOGETHER * max(laid.questioned.gap * abs(first.course.speed), laid.evidence.gap)
+    ends = (first.course.there(float(here[0])) - there[0], last.course.there(float(here[-1])) - there[-1])
+    return bool(max(map(abs, ends)) <= late)
+
+
+def _shares_the_shake(laid: Laid, piece: Piece, rows: Rows) -> bool:
+    if isinstance(laid.questioned, Steadied):  # its view moves
+        return False
+    here, seen = warped(laid.questioned.small[laid.near(piece.course, rows)], laid.pose)
+    return shake_is_shared(laid.evidence.small[rows], here, seen)
