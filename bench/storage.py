@@ -18,7 +18,7 @@ from provenance.media.child import measure
 from provenance.media.source import open_source
 from yardstick import heading
 
-KINDS = ("small", "features", "packets", "sound", "pictures", "codes", "facts")
+KINDS = ("small", "features", "packets", "sound", "pictures", "codes", "soundprint", "facts")
 
 
 def measured(path: Path) -> tuple[float, dict[tuple[str, int], bytes]]:

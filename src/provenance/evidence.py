@@ -137,6 +137,12 @@ CODE_BYTES = 32
 SMALL_SIDE = 96
 CHROMA_SIDE = 24
 SMALL_BYTES = SMALL_SIDE**2 + 2 * CHROMA_SIDE**2
+#: Levels that luma of kept small pictures is rounded to multiples of, so that each is off by 2 at most. They take 26.5
+#: and 23.3 MB an hour of gopro_karma and cups, in steps of 3 29.7 and 25, as measured 41 and 33 (docs/adr/0062).
+SMALL_STEP = 4
+#: Quality (sixteenths of a level between neighbouring boxes) from which on they are rounded: one step. Of recordings
+#: that were made as dark as 6 to 14 the limit of changes doubled, and one copy was taken for another camera's.
+STEP_QUALITY = 64
 FEATURE_BYTES = 36
 #: Small pictures kept of one track; beyond it every second one goes and the pace halves. 8,500 are 88 MB: of three
 #: hours one in 1.6 s, so that 5 s have three. Up to 6,000 were kept until docs/adr/0060, of three hours one in 3.2 s.
@@ -167,7 +173,8 @@ class Looks:
 
     ``codes``: 32 bytes a picture, in the order of its :class:`PictureRows`; ``qualities``: one byte a picture, mean
     difference of neighbouring boxes in sixteenths of a level. ``small``: pictures of 96 x 96 box means of luma, then
-    24 x 24 of each chroma plane, of the pictures numbered ``small_places``. ``features``: place (two u16) and ORB
+    24 x 24 of each chroma plane, of the pictures numbered ``small_places``; luma is in multiples of ``small_step``
+    levels (1 or ``SMALL_STEP``) where the quality is at least ``STEP_QUALITY``. ``features``: place (two u16) and ORB
     descriptor (32 bytes) of local features, of the pictures numbered ``feature_places`` (one entry a feature).
     ``larger``: of a questioned file, pictures whose local features nobody has asked for yet; no record holds them.
     """
@@ -179,6 +186,7 @@ class Looks:
     features: bytes = b""
     feature_places: tuple[int, ...] = ()
     larger: tuple[Larger, ...] = ()
+    small_step: int = 1
 
     def __len__(self) -> int:
         return len(self.qualities)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from provenance.binding.ticks import are_times
 from provenance.errors import RecordError
-from provenance.evidence import CODE_BYTES, FEATURE_BYTES, PRINT_BITS, SMALL_BYTES, UNIT_DIGEST_BYTES
+from provenance.evidence import CODE_BYTES, FEATURE_BYTES, PRINT_BITS, SMALL_BYTES, SMALL_STEP, UNIT_DIGEST_BYTES
 
 if TYPE_CHECKING:
     from provenance.evidence import Track
@@ -62,7 +62,10 @@ WIDTHS = {
 }
 _NO_EXTRAS = bytes(16)
 #: Kinds that say something in their extras.
-_WITH_EXTRAS = frozenset({"chunks", "facts", "sound", "soundprint"})
+_WITH_EXTRAS = frozenset({"chunks", "facts", "small", "sound", "soundprint"})
+#: Levels that luma of small pictures is rounded to multiples of; 0 where it is not, as before docs/adr/0062.
+_SMALL_EXTRAS = struct.Struct(">B15x")
+_STEPS = {0: 1, SMALL_STEP: SMALL_STEP}
 #: Rows one blob may have: 6 days of pictures at 60 a second, and 4 TiB of chunks.
 _MAX_ROWS = 2**26
 
@@ -122,6 +125,22 @@ def parse_shape(blob: bytes, length: int | None = None) -> tuple[str, int]:
     if count > _MAX_ROWS or (len(blob) if length is None else length) != HEADER_BYTES + count * width:
         raise malformed("row count and length disagree")
     return kind, width
+
+
+def small_extras(step: int) -> bytes:
+    """Extras of a blob of small pictures whose luma, where quality allows, is in multiples of ``step`` levels."""
+    return _SMALL_EXTRAS.pack(next(stated for stated, one in _STEPS.items() if one == step))
+
+
+def small_step(header: Header) -> int:
+    """Levels that the luma of small pictures behind this header is in multiples of, where quality allows.
+
+    Raises RecordError, code ``record.blob``, where they are in steps that are not known here.
+    """
+    (stated,) = _SMALL_EXTRAS.unpack(header.extras)
+    if stated not in _STEPS or _SMALL_EXTRAS.pack(stated) != header.extras:
+        raise malformed("small pictures in steps that are not known here")
+    return _STEPS[stated]
 
 
 def untimed(kind: str, rows: bytes, extras: bytes) -> bytes:

@@ -6,12 +6,36 @@ import struct
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from provenance.binding.blob import HEADER_BYTES, PLACE, WIDTHS, blob_of, checked, malformed, parse_header
-from provenance.evidence import CODE_BYTES, FEATURE_BYTES, MOST_FEATURED, MOST_FEATURES, MOST_SMALL, SMALL_BYTES, Looks
+from provenance.binding.blob import (
+    HEADER_BYTES,
+    PLACE,
+    WIDTHS,
+    blob_of,
+    checked,
+    malformed,
+    parse_header,
+    small_extras,
+    small_step,
+)
+from provenance.evidence import (
+    CODE_BYTES,
+    FEATURE_BYTES,
+    MOST_FEATURED,
+    MOST_FEATURES,
+    MOST_SMALL,
+    SMALL_BYTES,
+    SMALL_SIDE,
+    SMALL_STEP,
+    STEP_QUALITY,
+    Looks,
+)
 
 if TYPE_CHECKING:
     from provenance.binding.blob import BlobKey
     from provenance.evidence import Track
+
+#: Levels that the luma of a small picture in steps can have.
+_IN_STEPS = bytes((*range(0, 256, SMALL_STEP), 255))
 
 
 def looks_blobs(looks: Looks, track: Track) -> dict[BlobKey, bytes]:
@@ -22,7 +46,9 @@ def looks_blobs(looks: Looks, track: Track) -> dict[BlobKey, bytes]:
         "small": _placed(looks.small_places, looks.small, SMALL_BYTES),
         "features": _placed(looks.feature_places, looks.features, FEATURE_BYTES),
     }
-    return {(kind, track.index): blob_of(kind, held, track) for kind, held in rows.items()}
+    blobs = {(kind, track.index): blob_of(kind, held, track) for kind, held in rows.items()}
+    blobs["small", track.index] = blob_of("small", rows["small"], track, extras=small_extras(looks.small_step))
+    return blobs
 
 
 def parse_codes(blob: bytes) -> tuple[bytes, bytes]:
@@ -45,14 +71,19 @@ def read_looks(track: Track, blob: bytes, left: dict[BlobKey, bytes], pictures: 
     if checked(blob, "codes", track).count != pictures:
         raise malformed("not one code a picture")
     codes, qualities = parse_codes(blob)
+    small_blob = left.get(("small", track.index), b"")
     small_places, small = _read_placed(track, "small", left, pictures)
+    step = small_step(parse_header(small_blob))
     feature_places, features = _read_placed(track, "features", left, pictures)
     if len(set(small_places)) != len(small_places) or len(small_places) > MOST_SMALL or bool(pictures) > bool(small):
         raise malformed("two small pictures of one picture, too many of them, or none")
+    clear = [at for at, place in enumerate(small_places) if step > 1 and qualities[place] >= STEP_QUALITY]
+    if any(small[at * SMALL_BYTES : at * SMALL_BYTES + SMALL_SIDE**2].translate(None, _IN_STEPS) for at in clear):
+        raise malformed("a level of a small picture between the steps")
     counts = Counter(feature_places)
     if len(counts) > MOST_FEATURED or max(counts.values(), default=0) > MOST_FEATURES:
         raise malformed("too many local features")
-    return Looks(codes, qualities, small, small_places, features, feature_places)
+    return Looks(codes, qualities, small, small_places, features, feature_places, small_step=step)
 
 
 def _placed(places: tuple[int, ...], rows: bytes, width: int) -> bytes:
