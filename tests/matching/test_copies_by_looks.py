@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import stock
+from provenance.comparison import WHOLE_PICTURE
 from provenance.evidence import Looks
 from provenance.matching.looks.pose import EIGHT, Pose
 from provenance.matching.looks.relation import compare_looks
@@ -60,6 +61,20 @@ def test_a_whole_that_was_coded_again_is_a_rendition(options, copy, held):
     assert found.limit == segment.limit
     assert not found.unmatched
     assert [one.kind for one in found.alterations] == (["aspect"] if "setsar=1" in options[1] else [])
+
+
+@pytest.mark.parametrize("width", [200, 250])
+def test_columns_that_small_pictures_leave_out_are_shown_all_the_same(width, copy, held):
+    """Of 250 columns small pictures hold 240: what was told was that 96 % of the recording is shown."""
+    (segment,) = compare_looks(copy("-vf", f"scale={width}:140"), held).segments
+    assert (segment.region, segment.place) == (WHOLE_PICTURE, WHOLE_PICTURE)
+
+
+def test_places_are_parts_of_the_whole_picture_also_where_columns_are_left_out(copy, held):
+    found = compare_looks(copy("-vf", "scale=250:140,drawbox=x=180:y=90:w=55:h=40:color=red:t=fill"), held)
+    (painted,) = found.alterations
+    left, top, width, height = (float(part) for part in painted.region)
+    assert (left, top, left + width, top + height) == pytest.approx((0.72, 0.643, 0.94, 0.929), abs=0.03)
 
 
 def test_pictures_of_other_moments_are_no_change(copy, held):
