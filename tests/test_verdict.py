@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from provenance import comparison as compared
 from provenance import verdict as told
-from provenance.comparison import Alteration, Comparison, Limit, Segment, SoundComparison, Span
+from provenance.comparison import Alteration, Comparison, Limit, Note, Segment, SoundComparison, Span
 from provenance.verdict import Axes, EvidenceFacts, Finding, Questioned, Verdict, exit_status, rounded, to_json, unmet
 from provenance.verdict_text import headline, moment, render
-from provenance.verdict_words import KINDS, RELATIONS
+from provenance.verdict_words import KINDS, REASONS, RELATIONS
 
 WHOLE = Span(Fraction(0), Fraction(10, 3))
 SEGMENT = Segment(WHOLE, WHOLE, "e", "packets", 80)
@@ -218,10 +218,23 @@ def test_a_speed_is_said_as_a_speed():
     assert "(1.25 times as fast, at 0.8 times the length)" in render(verdict(fast))
 
 
-def test_an_empty_file_is_called_empty():
-    empty = replace(verdict(), questioned=Questioned("void.mp4", b"\0" * 32, 0, "other"))
-    assert "  the file is empty: it holds no bytes" in render(empty).split("\n")
-    assert "is empty" not in render(verdict())
+@pytest.mark.parametrize("code", REASONS)
+def test_the_first_line_says_why_nothing_is_settled_and_the_next_what_can_be_done(code):
+    reason, advice = REASONS[code]
+    note = Note(code, "informational", "")
+    undetermined = Comparison("undetermined", "none", altered=NONE_FOUND, notes=(Note("x", "informational", ""), note))
+    first, second, *_ = render(replace(verdict(undetermined), findings=())).split("\n")
+    assert first == f"copy.mp4: Undetermined: {reason}"
+    assert (second == f"  what can be done: {advice}") is bool(advice)
+    assert reason not in headline(replace(CUT, notes=(note,)))
+
+
+def test_whose_times_and_places_are_told_is_said_where_changes_are_listed():
+    whose = "(times and places of changes are those of this file, not of the recording)"
+    painted = Alteration("picture", WHOLE, tuple(Fraction(n, 10) for n in (1, 2, 3, 4)), "logo")
+    assert whose in render(verdict(replace(CUT, alterations=(painted,))))
+    assert "(times of changes are" in render(verdict(replace(CUT, alterations=(Alteration("removed", WHOLE),))))
+    assert "of changes are" not in render(verdict(replace(CUT, alterations=(Alteration("mirror"),))))
 
 
 def test_text_begins_with_the_sentence_and_ends_with_the_limits():

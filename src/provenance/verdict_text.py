@@ -21,6 +21,7 @@ from provenance.verdict_words import (
     CODED_SOUND,
     CUSTODIES,
     LOGS,
+    REASONS,
     RECORDS,
     RELATIONS,
     SILENT_BOTH,
@@ -30,7 +31,7 @@ from provenance.verdict_words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from fractions import Fraction
 
     from provenance.comparison import Alteration, Basis, Comparison, Limit, Relation, Segment, Span
@@ -40,6 +41,11 @@ if TYPE_CHECKING:
 _OUTCOMES: Final = {"success": "held", "informational": "note", "failure": "failed"}
 #: Said by the lines on time and log, which stand above.
 _SAID_ABOVE: Final = frozenset({"time.none", "log.ownOnly"})
+#: Finding that the first line of an undetermined verdict rests on -> what that line says, too.
+_SAID_FIRST: Final = {
+    "questioned.empty": frozenset({"questioned.empty"}),
+    "questioned.unfinished": frozenset({"questioned.damaged"}),
+}
 #: Said by the line on what was looked for.
 _LIMITS: Final = frozenset({"softBinding.limit", "softBinding.noLimit"})
 #: Their details are sentences of their own; with others the meaning goes before.
@@ -71,7 +77,7 @@ def render(verdict: Verdict, *, every_finding: bool = False) -> str:
     return "\n".join(
         [
             f"{plain(verdict.questioned.name)}: {headline(verdict.comparison, registered=is_registered(verdict))}",
-            *(["  the file is empty: it holds no bytes"] if not verdict.questioned.size else []),
+            *_advice(verdict.comparison),
             *_places(verdict),
             *_differences(verdict.comparison),
             *_axes(verdict),
@@ -86,6 +92,9 @@ def headline(comparison: Comparison, *, registered: bool = True) -> str:
 
     ``registered``: what it was compared with is held as registered; else it is only the other of two files.
     """
+    reason = _reason(comparison)
+    if reason is not None:
+        return f"Undetermined: {REASONS[reason][0]}"
     words = _related(comparison.relation, comparison.basis)
     if not registered:
         words = _REGISTERED.sub(_of_the_other, words)
@@ -105,6 +114,20 @@ def headline(comparison: Comparison, *, registered: bool = True) -> str:
     if comparison.altered.get("presentation") == "cannot-tell":
         return f"{sentence}; how it is shown cannot be told"
     return sentence
+
+
+def _reason(comparison: Comparison) -> str | None:
+    """The finding by which the first line says why nothing is settled; None where it is not one of those few."""
+    if comparison.relation != "undetermined":
+        return None
+    codes = {note.code for note in comparison.notes}
+    return next((code for code in REASONS if code in codes), None)
+
+
+def _advice(comparison: Comparison) -> Iterator[str]:
+    reason = _reason(comparison)
+    if reason is not None and REASONS[reason][1]:
+        yield f"  what can be done: {REASONS[reason][1]}"
 
 
 def _related(relation: Relation, basis: Basis) -> str:
@@ -239,6 +262,8 @@ def _differences(comparison: Comparison) -> Iterator[str]:
         yield f"  changed {_alteration(one, comparison)}"
     if len(found) > LISTED:
         yield f"  and {len(found) - LISTED} more changes"
+    if whose := _whose(found):
+        yield f"  {whose}"
     shift = f" (shifted by {float(comparison.sound.shift):+.3f} s)" if comparison.sound.shift else ""
     if geometry := _geometry(comparison):
         accepted = {"derivative": "rendition"}.get(comparison.relation, comparison.relation)
@@ -285,6 +310,16 @@ def looked_for(comparison: Comparison, *, sized: bool = True) -> str | None:
     colour = "light or colour" if limit.channels == "luma+chroma" else "light (colour was not compared)"
     area = f"of {_size(limit)}, " if sized else "of that size and length, "
     return f"looked for: changes {area}by {limit.contrast} of 255 levels of {colour}; not below that"
+
+
+def _whose(found: Sequence[Alteration]) -> str:
+    """Whose clock and picture changes are told by, where any are; of the recording's nothing is said there."""
+    parts = {
+        "times": any(one.questioned is not None for one in found),
+        "places": any(one.region not in {None, WHOLE_PICTURE} for one in found),
+    }
+    told = " and ".join(part for part, is_told in parts.items() if is_told)
+    return f"({told} of changes are those of this file, not of the recording)" if told else ""
 
 
 def _alteration(one: Alteration, comparison: Comparison) -> str:
@@ -334,6 +369,8 @@ def _every_finding(findings: tuple[Finding, ...]) -> Iterator[str]:
 def _is_said(finding: Finding, verdict: Verdict) -> bool:
     if finding.outcome == "failure":
         return not is_about_records(finding) and bool(alterations(verdict.comparison))
+    if finding.code in _SAID_FIRST.get(_reason(verdict.comparison) or "", ()):
+        return True
     if finding.code in _LIMITS:
         return looked_for(verdict.comparison) is not None
     return finding.code in _SAID_ABOVE and verdict.axes.record != "not-checked"
