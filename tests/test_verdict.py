@@ -128,8 +128,8 @@ def test_the_four_strengths_are_worded_apart():
 def test_the_headline_says_how_much_of_the_picture_a_copy_shows():
     (segment,) = CUT.segments
     part = replace(segment, basis="visual", region=(Fraction(1, 10), Fraction(0), Fraction(9, 10), Fraction(4, 5)))
-    assert "shows 72% of the picture" in headline(replace(CUT, basis="visual", segments=(part,)))
-    assert "of the picture" not in headline(replace(CUT, basis="visual", segments=(replace(segment, basis="visual"),)))
+    assert "shows 72% of the recording's picture" in headline(replace(CUT, basis="visual", segments=(part,)))
+    assert "picture" not in headline(replace(CUT, basis="visual", segments=(replace(segment, basis="visual"),)))
 
 
 def test_of_two_files_nothing_is_said_to_be_registered():
@@ -235,6 +235,20 @@ def test_whose_times_and_places_are_told_is_said_where_changes_are_listed():
     assert whose in render(verdict(replace(CUT, alterations=(painted,))))
     assert "(times of changes are" in render(verdict(replace(CUT, alterations=(Alteration("removed", WHOLE),))))
     assert "of changes are" not in render(verdict(replace(CUT, alterations=(Alteration("mirror"),))))
+
+
+def test_what_holds_throughout_one_of_two_segments_is_said_of_that_one():
+    """Bars in the second of two parts were 'throughout'."""
+    bars = Alteration("picture", None, (Fraction(0), Fraction(0), Fraction(1, 4), Fraction(1)), "bars")
+    one = replace(SEGMENT, questioned=Span(Fraction(0), Fraction(5)), basis="visual")
+    barred = replace(one, questioned=Span(Fraction(5), Fraction(9)), alterations=(bars,))
+    joined = replace(CUT, relation="composite", basis="visual", segments=(one, barred), alterations=(bars,))
+    assert "  changed at 00:05.000\u201300:09.000, in 25% of the width" in render(verdict(joined))
+    both = replace(joined, segments=(replace(one, alterations=(bars,)), barred))
+    assert "  changed throughout, in 25% of the width" in render(verdict(both))
+    half = replace(one, region=(Fraction(0), Fraction(0), Fraction(1, 2), Fraction(1)))
+    cropped = replace(joined, segments=(half, one), alterations=(), altered={**NONE_FOUND, "presentation": "found"})
+    assert "  changed in places: it is cropped in parts\n" in render(verdict(cropped))
 
 
 def test_text_begins_with_the_sentence_and_ends_with_the_limits():

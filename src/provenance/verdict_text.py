@@ -7,6 +7,7 @@ never worded alike: bytes, coded units, decoded pictures, and sound alone.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from provenance.comparison import AXES_OF_KIND, EXACT_BASES, WHOLE_PICTURE
@@ -104,7 +105,7 @@ def headline(comparison: Comparison, *, registered: bool = True) -> str:
         return sentence
     seen = _part_seen(comparison)
     if seen is not None:
-        sentence = f"{sentence}, shows {seen:.0%} of the picture"
+        sentence = f"{sentence}, shows {seen:.0%} of the recording's picture"
     kinds = list(dict.fromkeys(_kind(one, comparison) for one in alterations(comparison)))
     if kinds:
         return f"{sentence} - changed{_first_moment(comparison)}: {'; '.join(kinds)}"
@@ -240,7 +241,7 @@ def _how(segment: Segment) -> str:
         how.append(f"turned by {segment.rotation} degrees")
     if segment.basis == "visual" and segment.region != WHOLE_PICTURE:
         left, top, width, height = (f"{float(part):.0%}" for part in segment.region)
-        how.append(f"shows {width} of its width from {left} on, {height} of its height from {top} on")
+        how.append(f"shows {width} of the recording's width from {left} on, {height} of its height from {top} on")
     if segment.basis == "visual" and segment.place != WHOLE_PICTURE:
         left, top, width, height = (f"{float(part):.0%}" for part in segment.place)
         how.append(f"seen in {width} of this file's width from {left} on, {height} of its height from {top} on")
@@ -257,7 +258,7 @@ def _spans(spans: tuple[Span, ...]) -> str:
 def _differences(comparison: Comparison) -> Iterator[str]:
     if comparison.relation in {"no-match", "undetermined", "identical"}:
         return
-    found = alterations(comparison)
+    found = _told(comparison)
     for one in found[:LISTED]:
         yield f"  changed {_alteration(one, comparison)}"
     if len(found) > LISTED:
@@ -268,7 +269,8 @@ def _differences(comparison: Comparison) -> Iterator[str]:
     if geometry := _geometry(comparison):
         accepted = {"derivative": "rendition"}.get(comparison.relation, comparison.relation)
         how = "" if comparison.relation == "composite" else f" (status 0 with --accept {accepted},altered)"
-        yield f"  changed throughout: {geometry}{how}"
+        where = "in places" if _IN_PARTS in geometry else "throughout"
+        yield f"  changed {where}: {geometry}{how}"
     told = _alike(comparison) if _sounds_alike(comparison) else None
     if looked := looked_for(comparison, sized=bool(found)):
         yield f"  {looked}"
@@ -280,6 +282,10 @@ def _alike(comparison: Comparison) -> str:
     return SILENT_BOTH if silent else BY_PRINT[comparison.sound.relation]
 
 
+#: Said of what holds in some segments alone.
+_IN_PARTS: Final = " in parts"
+
+
 def _geometry(comparison: Comparison) -> str:
     """What of a copy that looks like the recording is shown otherwise, where no alteration says it (formats 6)."""
     if comparison.basis != "visual" or comparison.altered.get("presentation") != "found":
@@ -287,10 +293,11 @@ def _geometry(comparison: Comparison) -> str:
     if any("presentation" in AXES_OF_KIND[one.kind] for one in alterations(comparison)):
         return ""
     parts = {
-        "it is cropped": any(one.region != WHOLE_PICTURE for one in comparison.segments),
-        "it is turned": any(one.rotation for one in comparison.segments),
+        "it is cropped": [one.region != WHOLE_PICTURE for one in comparison.segments],
+        "it is turned": [bool(one.rotation) for one in comparison.segments],
     }
-    return " and ".join(words for words, holds in parts.items() if holds) or "another part of the picture is shown"
+    told = [f"{words}{'' if all(holds) else _IN_PARTS}" for words, holds in parts.items() if any(holds)]
+    return " and ".join(told) or "another part of the picture is shown"
 
 
 def looked_for(comparison: Comparison, *, sized: bool = True) -> str | None:
@@ -310,6 +317,18 @@ def looked_for(comparison: Comparison, *, sized: bool = True) -> str | None:
     colour = "light or colour" if limit.channels == "luma+chroma" else "light (colour was not compared)"
     area = f"of {_size(limit)}, " if sized else "of that size and length, "
     return f"looked for: changes {area}by {limit.contrast} of 255 levels of {colour}; not below that"
+
+
+def _told(comparison: Comparison) -> tuple[Alteration, ...]:
+    """Every alteration as it is listed: what goes on throughout some of several segments has the times of those."""
+    told: list[Alteration] = []
+    for one in alterations(comparison):
+        holding = [segment for segment in comparison.segments if one in segment.alterations]
+        if one.questioned is not None or len(holding) in {0, len(comparison.segments)}:
+            told.append(one)
+        else:
+            told.extend(replace(one, questioned=segment.questioned) for segment in holding)
+    return tuple(told)
 
 
 def _whose(found: Sequence[Alteration]) -> str:
