@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ import pytest
 import stock
 from provenance.comparison import WHOLE_PICTURE
 from provenance.evidence import Looks
+from provenance.matching.looks.every_picture import NOT_TOLD
+from provenance.matching.looks.exactness import within
 from provenance.matching.looks.pose import EIGHT, Pose
 from provenance.matching.looks.relation import compare_looks
 from provenance.media.child import measure
@@ -201,7 +204,21 @@ def test_a_passage_that_comes_twice_is_given_its_first_place_and_said_to_be_ambi
 def test_how_exactly_times_are_told_is_said(copy, held):
     note = compare_looks(copy("-vf", "fps=12"), held).notes[0]
     assert note.code == "softBinding.match"
-    assert note.detail.endswith("times are told within 0.042 s")
+    assert note.detail.endswith("times are told within 0.082 s")  # half of the longer picture, and one of the recording
+
+
+def test_where_changes_begin_and_end_is_said_to_be_known_less_exactly(copy, held):
+    box = "drawbox=x=230:y=120:w=70:h=50:color=red:t=fill:enable='between(t,2,4)'"
+    note = compare_looks(copy("-vf", box), held).notes[0]
+    assert note.detail.endswith("times are told within 0.060 s, where changes begin and end within 0.48 s")
+
+
+@pytest.mark.parametrize(("coded", "told_apart", "pictures"), [(None, 6, 1.5), (None, 5, 2.5), (NOT_TOLD, 5, 0.5)])
+def test_small_pictures_may_be_a_picture_or_two_off(coded, told_apart, pictures):
+    """Crops of a moving camera, and copies with something laid over, were told a picture off."""
+    sight = SimpleNamespace(gap=0.04)
+    piece = SimpleNamespace(evidence=sight, coded=coded, told_apart=told_apart)
+    assert within(sight, piece) == pytest.approx(0.04 * pictures)
 
 
 def test_an_upright_post_is_found_inside_its_blurred_fill(copy, held):
