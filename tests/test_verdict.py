@@ -244,11 +244,21 @@ def test_what_holds_throughout_one_of_two_segments_is_said_of_that_one():
     barred = replace(one, questioned=Span(Fraction(5), Fraction(9)), alterations=(bars,))
     joined = replace(CUT, relation="composite", basis="visual", segments=(one, barred), alterations=(bars,))
     assert "  changed at 00:05.000\u201300:09.000, in 25% of the width" in render(verdict(joined))
+    assert headline(joined).endswith(" - changed at 00:05.000\u201300:09.000: the picture differs")
     both = replace(joined, segments=(replace(one, alterations=(bars,)), barred))
     assert "  changed throughout, in 25% of the width" in render(verdict(both))
     half = replace(one, region=(Fraction(0), Fraction(0), Fraction(1, 2), Fraction(1)))
     cropped = replace(joined, segments=(half, one), alterations=(), altered={**NONE_FOUND, "presentation": "found"})
     assert "  changed in places: it is cropped in parts\n" in render(verdict(cropped))
+
+
+def test_of_two_recordings_it_is_said_whose_record_is_told():
+    answer = verdict(replace(CUT, relation="composite", segments=(SEGMENT, replace(SEGMENT, source="o"))))
+    answer = replace(answer, evidence={**answer.evidence, "o": EvidenceFacts("pv1-00000000000000000000000001", None)})
+    lines = render(answer).split("\n")
+    at = lines.index("  of pv1-00000000000000000000000000 alone (`provenance show ID` tells it of another):")
+    assert lines[at + 1].startswith("  record: signed by a known signer")
+    assert "alone (" not in render(verdict())
 
 
 def test_text_begins_with_the_sentence_and_ends_with_the_limits():

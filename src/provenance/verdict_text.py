@@ -159,7 +159,7 @@ def _first_moment(comparison: Comparison) -> str:
     """`` at 00:03.000-00:04.200``: where pictures that were matched by looks were changed, and not throughout."""
     if comparison.basis != "visual":
         return ""
-    spans = sorted({one.questioned for one in alterations(comparison) if one.questioned}, key=lambda one: one.start)
+    spans = sorted({one.questioned for one in _told(comparison) if one.questioned}, key=lambda one: one.start)
     if not spans:
         return ""
     rest = len(spans) - 1
@@ -360,6 +360,8 @@ def _axes(verdict: Verdict) -> Iterator[str]:
     axes: Axes = verdict.axes
     if verdict.comparison.source is None or axes.record == "not-checked":
         return
+    if len({segment.source for segment in verdict.comparison.segments}) > 1:
+        yield f"  of {_id(verdict, verdict.comparison.source)} alone (`provenance show ID` tells it of another):"
     signer = f" ({plain(axes.signer)})" if axes.signer else ""
     yield f"  record: {RECORDS[axes.record].said}{signer}, {STANDINGS[axes.standing].said}"
     yield f"  custody: {CUSTODIES[axes.custody].said}; log: {LOGS[axes.log].said}"
