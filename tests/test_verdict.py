@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from provenance import comparison as compared
 from provenance import verdict as told
-from provenance.comparison import Alteration, Comparison, Limit, Segment, SoundComparison, Span
+from provenance.comparison import Alteration, Comparison, Limit, Note, Segment, SoundComparison, Span
 from provenance.verdict import Axes, EvidenceFacts, Finding, Questioned, Verdict, exit_status, rounded, to_json, unmet
 from provenance.verdict_text import headline, moment, render
-from provenance.verdict_words import KINDS, RELATIONS
+from provenance.verdict_words import KINDS, REASONS, RELATIONS
 
 WHOLE = Span(Fraction(0), Fraction(10, 3))
 SEGMENT = Segment(WHOLE, WHOLE, "e", "packets", 80)
@@ -128,8 +128,8 @@ def test_the_four_strengths_are_worded_apart():
 def test_the_headline_says_how_much_of_the_picture_a_copy_shows():
     (segment,) = CUT.segments
     part = replace(segment, basis="visual", region=(Fraction(1, 10), Fraction(0), Fraction(9, 10), Fraction(4, 5)))
-    assert "shows 72% of the picture" in headline(replace(CUT, basis="visual", segments=(part,)))
-    assert "of the picture" not in headline(replace(CUT, basis="visual", segments=(replace(segment, basis="visual"),)))
+    assert "shows 72% of the recording's picture" in headline(replace(CUT, basis="visual", segments=(part,)))
+    assert "picture" not in headline(replace(CUT, basis="visual", segments=(replace(segment, basis="visual"),)))
 
 
 def test_of_two_files_nothing_is_said_to_be_registered():
@@ -218,10 +218,47 @@ def test_a_speed_is_said_as_a_speed():
     assert "(1.25 times as fast, at 0.8 times the length)" in render(verdict(fast))
 
 
-def test_an_empty_file_is_called_empty():
-    empty = replace(verdict(), questioned=Questioned("void.mp4", b"\0" * 32, 0, "other"))
-    assert "  the file is empty: it holds no bytes" in render(empty).split("\n")
-    assert "is empty" not in render(verdict())
+@pytest.mark.parametrize("code", REASONS)
+def test_the_first_line_says_why_nothing_is_settled_and_the_next_what_can_be_done(code):
+    reason, advice = REASONS[code]
+    note = Note(code, "informational", "")
+    undetermined = Comparison("undetermined", "none", altered=NONE_FOUND, notes=(Note("x", "informational", ""), note))
+    first, second, *_ = render(replace(verdict(undetermined), findings=())).split("\n")
+    assert first == f"copy.mp4: Undetermined: {reason}"
+    assert (second == f"  what can be done: {advice}") is bool(advice)
+    assert reason not in headline(replace(CUT, notes=(note,)))
+
+
+def test_whose_times_and_places_are_told_is_said_where_changes_are_listed():
+    whose = "(times and places of changes are those of this file, not of the recording)"
+    painted = Alteration("picture", WHOLE, tuple(Fraction(n, 10) for n in (1, 2, 3, 4)), "logo")
+    assert whose in render(verdict(replace(CUT, alterations=(painted,))))
+    assert "(times of changes are" in render(verdict(replace(CUT, alterations=(Alteration("removed", WHOLE),))))
+    assert "of changes are" not in render(verdict(replace(CUT, alterations=(Alteration("mirror"),))))
+
+
+def test_what_holds_throughout_one_of_two_segments_is_said_of_that_one():
+    """Bars in the second of two parts were 'throughout'."""
+    bars = Alteration("picture", None, (Fraction(0), Fraction(0), Fraction(1, 4), Fraction(1)), "bars")
+    one = replace(SEGMENT, questioned=Span(Fraction(0), Fraction(5)), basis="visual")
+    barred = replace(one, questioned=Span(Fraction(5), Fraction(9)), alterations=(bars,))
+    joined = replace(CUT, relation="composite", basis="visual", segments=(one, barred), alterations=(bars,))
+    assert "  changed at 00:05.000\u201300:09.000, in 25% of the width" in render(verdict(joined))
+    assert headline(joined).endswith(" - changed at 00:05.000\u201300:09.000: the picture differs")
+    both = replace(joined, segments=(replace(one, alterations=(bars,)), barred))
+    assert "  changed throughout, in 25% of the width" in render(verdict(both))
+    half = replace(one, region=(Fraction(0), Fraction(0), Fraction(1, 2), Fraction(1)))
+    cropped = replace(joined, segments=(half, one), alterations=(), altered={**NONE_FOUND, "presentation": "found"})
+    assert "  changed in places: it is cropped in parts\n" in render(verdict(cropped))
+
+
+def test_of_two_recordings_it_is_said_whose_record_is_told():
+    answer = verdict(replace(CUT, relation="composite", segments=(SEGMENT, replace(SEGMENT, source="o"))))
+    answer = replace(answer, evidence={**answer.evidence, "o": EvidenceFacts("pv1-00000000000000000000000001", None)})
+    lines = render(answer).split("\n")
+    at = lines.index("  of pv1-00000000000000000000000000 alone (`provenance show ID` tells it of another):")
+    assert lines[at + 1].startswith("  record: signed by a known signer")
+    assert "alone (" not in render(verdict())
 
 
 def test_text_begins_with_the_sentence_and_ends_with_the_limits():

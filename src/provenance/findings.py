@@ -23,10 +23,25 @@ class Meaning:
 #: Code → meaning, in the order in which a verdict is worked out.
 MEANINGS: Final[dict[str, Meaning]] = {
     # the file in hand
+    "questioned.empty": Meaning(
+        "The file in hand holds no bytes: there is nothing to compare.",
+        "informational",
+        "Not that it was empty before, nor what should be in it.",
+    ),
     "questioned.bytesOnly": Meaning(
         "The file in hand is no video or sound that can be measured; only its bytes were compared.",
         "informational",
         "Not that a picture in it is absent from the recordings held.",
+    ),
+    "questioned.unfinished": Meaning(
+        "The file in hand lacks its index (moov) and cannot be played: it was cut off, or the recording not finished.",
+        "informational",
+        "Not whether by accident or on purpose, nor that its pictures are lost.",
+    ),
+    "questioned.unreadable": Meaning(
+        "The file in hand begins as video, sound or a picture does and cannot be opened.",
+        "informational",
+        "Not whether it is damaged or of a kind that this version cannot read.",
     ),
     "questioned.notMeasured": Meaning(
         "Part of the file in hand could not be measured, or only coarsely, so that it could not be compared in full.",
@@ -47,6 +62,11 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "Some registered recordings could not be compared, or only coarsely: not examined in full, or not at hand.",
         "informational",
         "Not that the file in hand comes from one of them.",
+    ),
+    "evidence.bytesOnly": Meaning(
+        "What it was compared with cannot be read as video or sound; only its bytes could be compared.",
+        "informational",
+        "Not that the file in hand comes from it, nor that it does not.",
     ),
     "evidence.unreadable": Meaning(
         "A registered recording was not compared: its sealed measurements could not be opened or are damaged.",

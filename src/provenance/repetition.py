@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sized
 
 State = Literal["equal", "differs", "cannot-tell"]
 
@@ -174,8 +174,12 @@ def _short(value: Any) -> Any:
     if type(value) is str:
         return value[:_LONGEST]
     if type(value) is list:
-        return f"{len(value)} values" if value and type(value[0]) in {dict, list} else str(value)[:_LONGEST]
-    return f"{len(value)} members" if type(value) is dict else value
+        return _count(value, "value") if value and type(value[0]) in {dict, list} else str(value)[:_LONGEST]
+    return _count(value, "member") if type(value) is dict else value
+
+
+def _count(value: Sized, what: str) -> str:
+    return f"{len(value)} {what}{'' if len(value) == 1 else 's'}"
 
 
 def _same_file(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> bool:

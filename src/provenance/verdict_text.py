@@ -7,6 +7,7 @@ never worded alike: bytes, coded units, decoded pictures, and sound alone.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from provenance.comparison import AXES_OF_KIND, EXACT_BASES, WHOLE_PICTURE
@@ -21,6 +22,7 @@ from provenance.verdict_words import (
     CODED_SOUND,
     CUSTODIES,
     LOGS,
+    REASONS,
     RECORDS,
     RELATIONS,
     SILENT_BOTH,
@@ -30,7 +32,7 @@ from provenance.verdict_words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from fractions import Fraction
 
     from provenance.comparison import Alteration, Basis, Comparison, Limit, Relation, Segment, Span
@@ -40,6 +42,11 @@ if TYPE_CHECKING:
 _OUTCOMES: Final = {"success": "held", "informational": "note", "failure": "failed"}
 #: Said by the lines on time and log, which stand above.
 _SAID_ABOVE: Final = frozenset({"time.none", "log.ownOnly"})
+#: Finding that the first line of an undetermined verdict rests on -> what that line says, too.
+_SAID_FIRST: Final = {
+    "questioned.empty": frozenset({"questioned.empty"}),
+    "questioned.unfinished": frozenset({"questioned.damaged"}),
+}
 #: Said by the line on what was looked for.
 _LIMITS: Final = frozenset({"softBinding.limit", "softBinding.noLimit"})
 #: Their details are sentences of their own; with others the meaning goes before.
@@ -71,7 +78,7 @@ def render(verdict: Verdict, *, every_finding: bool = False) -> str:
     return "\n".join(
         [
             f"{plain(verdict.questioned.name)}: {headline(verdict.comparison, registered=is_registered(verdict))}",
-            *(["  the file is empty: it holds no bytes"] if not verdict.questioned.size else []),
+            *_advice(verdict.comparison),
             *_places(verdict),
             *_differences(verdict.comparison),
             *_axes(verdict),
@@ -86,6 +93,9 @@ def headline(comparison: Comparison, *, registered: bool = True) -> str:
 
     ``registered``: what it was compared with is held as registered; else it is only the other of two files.
     """
+    reason = _reason(comparison)
+    if reason is not None:
+        return f"Undetermined: {REASONS[reason][0]}"
     words = _related(comparison.relation, comparison.basis)
     if not registered:
         words = _REGISTERED.sub(_of_the_other, words)
@@ -95,7 +105,7 @@ def headline(comparison: Comparison, *, registered: bool = True) -> str:
         return sentence
     seen = _part_seen(comparison)
     if seen is not None:
-        sentence = f"{sentence}, shows {seen:.0%} of the picture"
+        sentence = f"{sentence}, shows {seen:.0%} of the recording's picture"
     kinds = list(dict.fromkeys(_kind(one, comparison) for one in alterations(comparison)))
     if kinds:
         return f"{sentence} - changed{_first_moment(comparison)}: {'; '.join(kinds)}"
@@ -105,6 +115,20 @@ def headline(comparison: Comparison, *, registered: bool = True) -> str:
     if comparison.altered.get("presentation") == "cannot-tell":
         return f"{sentence}; how it is shown cannot be told"
     return sentence
+
+
+def _reason(comparison: Comparison) -> str | None:
+    """The finding by which the first line says why nothing is settled; None where it is not one of those few."""
+    if comparison.relation != "undetermined":
+        return None
+    codes = {note.code for note in comparison.notes}
+    return next((code for code in REASONS if code in codes), None)
+
+
+def _advice(comparison: Comparison) -> Iterator[str]:
+    reason = _reason(comparison)
+    if reason is not None and REASONS[reason][1]:
+        yield f"  what can be done: {REASONS[reason][1]}"
 
 
 def _related(relation: Relation, basis: Basis) -> str:
@@ -135,7 +159,7 @@ def _first_moment(comparison: Comparison) -> str:
     """`` at 00:03.000-00:04.200``: where pictures that were matched by looks were changed, and not throughout."""
     if comparison.basis != "visual":
         return ""
-    spans = sorted({one.questioned for one in alterations(comparison) if one.questioned}, key=lambda one: one.start)
+    spans = sorted({one.questioned for one in _told(comparison) if one.questioned}, key=lambda one: one.start)
     if not spans:
         return ""
     rest = len(spans) - 1
@@ -217,7 +241,7 @@ def _how(segment: Segment) -> str:
         how.append(f"turned by {segment.rotation} degrees")
     if segment.basis == "visual" and segment.region != WHOLE_PICTURE:
         left, top, width, height = (f"{float(part):.0%}" for part in segment.region)
-        how.append(f"shows {width} of its width from {left} on, {height} of its height from {top} on")
+        how.append(f"shows {width} of the recording's width from {left} on, {height} of its height from {top} on")
     if segment.basis == "visual" and segment.place != WHOLE_PICTURE:
         left, top, width, height = (f"{float(part):.0%}" for part in segment.place)
         how.append(f"seen in {width} of this file's width from {left} on, {height} of its height from {top} on")
@@ -234,16 +258,19 @@ def _spans(spans: tuple[Span, ...]) -> str:
 def _differences(comparison: Comparison) -> Iterator[str]:
     if comparison.relation in {"no-match", "undetermined", "identical"}:
         return
-    found = alterations(comparison)
+    found = _told(comparison)
     for one in found[:LISTED]:
         yield f"  changed {_alteration(one, comparison)}"
     if len(found) > LISTED:
         yield f"  and {len(found) - LISTED} more changes"
+    if whose := _whose(found):
+        yield f"  {whose}"
     shift = f" (shifted by {float(comparison.sound.shift):+.3f} s)" if comparison.sound.shift else ""
     if geometry := _geometry(comparison):
         accepted = {"derivative": "rendition"}.get(comparison.relation, comparison.relation)
         how = "" if comparison.relation == "composite" else f" (status 0 with --accept {accepted},altered)"
-        yield f"  changed throughout: {geometry}{how}"
+        where = "in places" if _IN_PARTS in geometry else "throughout"
+        yield f"  changed {where}: {geometry}{how}"
     told = _alike(comparison) if _sounds_alike(comparison) else None
     if looked := looked_for(comparison, sized=bool(found)):
         yield f"  {looked}"
@@ -255,6 +282,10 @@ def _alike(comparison: Comparison) -> str:
     return SILENT_BOTH if silent else BY_PRINT[comparison.sound.relation]
 
 
+#: Said of what holds in some segments alone.
+_IN_PARTS: Final = " in parts"
+
+
 def _geometry(comparison: Comparison) -> str:
     """What of a copy that looks like the recording is shown otherwise, where no alteration says it (formats 6)."""
     if comparison.basis != "visual" or comparison.altered.get("presentation") != "found":
@@ -262,10 +293,11 @@ def _geometry(comparison: Comparison) -> str:
     if any("presentation" in AXES_OF_KIND[one.kind] for one in alterations(comparison)):
         return ""
     parts = {
-        "it is cropped": any(one.region != WHOLE_PICTURE for one in comparison.segments),
-        "it is turned": any(one.rotation for one in comparison.segments),
+        "it is cropped": [one.region != WHOLE_PICTURE for one in comparison.segments],
+        "it is turned": [bool(one.rotation) for one in comparison.segments],
     }
-    return " and ".join(words for words, holds in parts.items() if holds) or "another part of the picture is shown"
+    told = [f"{words}{'' if all(holds) else _IN_PARTS}" for words, holds in parts.items() if any(holds)]
+    return " and ".join(told) or "another part of the picture is shown"
 
 
 def looked_for(comparison: Comparison, *, sized: bool = True) -> str | None:
@@ -287,6 +319,28 @@ def looked_for(comparison: Comparison, *, sized: bool = True) -> str | None:
     return f"looked for: changes {area}by {limit.contrast} of 255 levels of {colour}; not below that"
 
 
+def _told(comparison: Comparison) -> tuple[Alteration, ...]:
+    """Every alteration as it is listed: what goes on throughout some of several segments has the times of those."""
+    told: list[Alteration] = []
+    for one in alterations(comparison):
+        holding = [segment for segment in comparison.segments if one in segment.alterations]
+        if one.questioned is not None or len(holding) in {0, len(comparison.segments)}:
+            told.append(one)
+        else:
+            told.extend(replace(one, questioned=segment.questioned) for segment in holding)
+    return tuple(told)
+
+
+def _whose(found: Sequence[Alteration]) -> str:
+    """Whose clock and picture changes are told by, where any are; of the recording's nothing is said there."""
+    parts = {
+        "times": any(one.questioned is not None for one in found),
+        "places": any(one.region not in {None, WHOLE_PICTURE} for one in found),
+    }
+    told = " and ".join(part for part, is_told in parts.items() if is_told)
+    return f"({told} of changes are those of this file, not of the recording)" if told else ""
+
+
 def _alteration(one: Alteration, comparison: Comparison) -> str:
     said = _kind(one, comparison)
     what = f" ({_one(one.what)})" if one.what and said != CODED_SOUND else ""
@@ -306,6 +360,8 @@ def _axes(verdict: Verdict) -> Iterator[str]:
     axes: Axes = verdict.axes
     if verdict.comparison.source is None or axes.record == "not-checked":
         return
+    if len({segment.source for segment in verdict.comparison.segments}) > 1:
+        yield f"  of {_id(verdict, verdict.comparison.source)} alone (`provenance show ID` tells it of another):"
     signer = f" ({plain(axes.signer)})" if axes.signer else ""
     yield f"  record: {RECORDS[axes.record].said}{signer}, {STANDINGS[axes.standing].said}"
     yield f"  custody: {CUSTODIES[axes.custody].said}; log: {LOGS[axes.log].said}"
@@ -334,6 +390,8 @@ def _every_finding(findings: tuple[Finding, ...]) -> Iterator[str]:
 def _is_said(finding: Finding, verdict: Verdict) -> bool:
     if finding.outcome == "failure":
         return not is_about_records(finding) and bool(alterations(verdict.comparison))
+    if finding.code in _SAID_FIRST.get(_reason(verdict.comparison) or "", ()):
+        return True
     if finding.code in _LIMITS:
         return looked_for(verdict.comparison) is not None
     return finding.code in _SAID_ABOVE and verdict.axes.record != "not-checked"

@@ -61,6 +61,31 @@ RELATIONS: Final[dict[Relation, Word]] = {
         "It could not be decided; the findings say what was missing.",
     ),
 }
+#: Finding -> what the first line of an undetermined verdict says in the place of "what could be compared …", and what
+#: can be done about it, if anything; the first of them that there is.
+REASONS: Final[dict[str, tuple[str, str]]] = {
+    "archive.locked": ("the archive is locked, so that nothing was compared", "open it with `provenance unlock`"),
+    "questioned.empty": ("the file is empty: it holds no bytes", "get the file again"),
+    "questioned.bytesOnly": (
+        "the file is no video, sound or picture that can be read; its bytes are not those of anything compared",
+        "see what kind of file it is: a page or a link may have been saved in the place of the video",
+    ),
+    "questioned.unfinished": (
+        "the file cannot be played: its index (moov) is missing, as where a file was cut off or not finished",
+        "get the whole file, or have its index rebuilt and verify the repaired file",
+    ),
+    "questioned.unreadable": (
+        "the file cannot be opened: it is damaged, or of a kind that is not known",
+        "get the file again",
+    ),
+    "evidence.bytesOnly": (
+        "what it was to be compared with cannot be read as video or sound",
+        "name the recording itself",
+    ),
+    "softBinding.sameEvent": ("it looks and moves like a recording, and is not shown to come from it", ""),
+    "softBinding.sameScene": ("it looks like a recording, and is not shown to come from it", ""),
+    "questioned.tooLittle": ("the file shows too little to be searched for by how it looks", ""),
+}
 BASES: Final[dict[Basis, Word]] = {
     "bytes": Word("every byte is the same", "The digests of the whole files are equal."),
     "packets": Word(

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from provenance import custody, records
 from provenance.appraise import appraise
-from provenance.comparison import Comparison
+from provenance.comparison import Comparison, Note
 from provenance.matching.relation import NO_AXES
 from provenance.media.source import open_source
-from provenance.verdict import EvidenceFacts, Finding, to_value
+from provenance.verdict import EvidenceFacts, to_value
 from provenance.verifying.case import case_of
 from provenance.verifying.file import FileInHand
 from provenance.verifying.known import Known, duration, gather, measurement
 from provenance.verifying.ladder import climb
 from provenance.verifying.questions import Questions
-from provenance.verifying.same_bytes import as_identical, identical
+from provenance.verifying.same_bytes import as_identical, identical, no_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,6 +67,8 @@ def _against_file(file: FileInHand, against: Path, questions: Questions) -> Verd
         open_source(against, max_bytes=questions.max_bytes) as source,
         closing(FileInHand.read(source, file.progress, known=True)) as other,
     ):
+        if not file.digests.size:
+            return appraise(case_of(file, no_bytes(), questions))
         same = other.digests == file.digests
         if same and not questions.full:
             measured = file.measure("streams")
@@ -84,9 +86,11 @@ def _against_archive(custodian: Custodian, file: FileInHand, questions: Question
     for evidence_id in questions.evidence_ids:
         records.registration_of(custodian, evidence_id)
     if custodian.locked:
-        comparison = Comparison("undetermined", "none", altered=dict(NO_AXES))
-        locked = Finding("archive.locked", "informational", "the reading key is not at hand")
-        return appraise(case_of(file, comparison, questions, findings=(locked,)))
+        locked = Note("archive.locked", "informational", "the reading key is not at hand")
+        comparison = Comparison("undetermined", "none", altered=dict(NO_AXES), notes=(locked,))
+        return appraise(case_of(file, comparison, questions))
+    if not file.digests.size:
+        return appraise(case_of(file, no_bytes(), questions, custodian=custodian))
     custody.settle(custodian)
     same = [one for one in records.with_digest(custodian, file.digests) if questions.ask_for(one)]
     if same and not questions.full:

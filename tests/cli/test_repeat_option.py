@@ -94,6 +94,35 @@ def test_an_answer_of_the_archive_is_that_of_the_pair(call, earlier, recording, 
     assert answer.json["evidence"]["id"].startswith("pv1-")
 
 
+def test_a_recording_that_is_not_held_here_is_named(call, clip, earlier, recording, copy, tmp_path):
+    """In another archive than that of the earlier verdict nothing was compared again."""
+    call("register", clip("harbour", seconds=1))
+    by_bytes = call("verify", "-q", "--repeat", earlier, copy)
+    digest = json.loads(earlier.read_text(encoding="utf-8"))["evidence"]["sha256"]
+    assert (by_bytes.status, by_bytes.out.count("None")) == (2, 0)
+    assert f"not held here, and compared with then: the file with SHA-256 {digest}" in by_bytes.out
+
+    def of_an_archive(value):
+        value["evidence"]["id"] = "pv1-0123456789abcdefghjkmnpqrs\x1b[2J"
+        value["segments"][0]["evidence_id"] = value["evidence"]["id"]
+
+    changed(earlier, of_an_archive)
+    answer = call("verify", "-q", "--repeat", earlier, copy)
+    assert (answer.status, answer.out.count("pv1-")) == (2, 1)
+    assert "compared with then: pv1-0123456789abcdefghjkmnpqrs\\x1b[2J" in answer.out
+    call("register", recording)
+    assert call("verify", "-q", "--repeat", earlier, copy).status == 0  # under another id
+
+
+def test_what_is_missing_on_one_side_is_called_nothing(call, earlier, recording, copy):
+    def bare(value):
+        value["evidence"] = None
+
+    changed(earlier, bare)
+    answer = call("verify", "-q", "--repeat", earlier, copy, "--against", recording)
+    assert "differs: evidence: nothing earlier, 2 members now" in answer.out
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"[]", b"{}", b'{"schema": "provenance/verdict/v2"}', b"\xff", b"[" * 100_000, b'{"a": NaN}',

@@ -2,12 +2,16 @@
 
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import stock
+from provenance.comparison import WHOLE_PICTURE
 from provenance.evidence import Looks
+from provenance.matching.looks.every_picture import NOT_TOLD
+from provenance.matching.looks.exactness import within
 from provenance.matching.looks.pose import EIGHT, Pose
 from provenance.matching.looks.relation import compare_looks
 from provenance.media.child import measure
@@ -68,13 +72,28 @@ def test_a_whole_that_was_coded_again_is_a_rendition(options, copy, held):
     assert [one.kind for one in found.alterations] == (["aspect"] if "setsar=1" in options[1] else [])
 
 
+@pytest.mark.parametrize("width", [200, 250])
+def test_columns_that_small_pictures_leave_out_are_shown_all_the_same(width, copy, pier):
+    """Of 250 columns small pictures hold 240: what was told was that 96 % of the recording is shown."""
+    (segment,) = compare_looks(copy("-vf", f"scale={width}:140"), pier).segments
+    assert (segment.region, segment.place) == (WHOLE_PICTURE, WHOLE_PICTURE)
+
+
+def test_places_are_parts_of_the_whole_picture_also_where_columns_are_left_out(copy, pier):
+    found = compare_looks(copy("-vf", "scale=250:140,drawbox=x=180:y=90:w=55:h=40:color=red:t=fill"), pier)
+    (painted,) = found.alterations
+    left, top, width, height = (float(part) for part in painted.region)
+    assert (left, top, left + width, top + height) == pytest.approx((0.72, 0.643, 0.94, 0.929), abs=0.03)
+
+
 def test_pictures_of_other_moments_are_no_change(copy, pier):
     """At half the rate everything that moves fast is elsewhere: that hides changes, and is none."""
     found = compare_looks(copy("-vf", "fps=12"), pier)
     assert (found.relation, found.alterations) == ("rendition", ())
     assert found.altered["picture"] == ("cannot-tell" if found.limit is None else "none-found")
     assert found.notes[0].code == "softBinding.match"
-    assert found.notes[0].detail.endswith("times are told within 0.042 s")
+    # half of the longer picture, and one of the recording
+    assert found.notes[0].detail.endswith("times are told within 0.082 s")
 
 
 CHANGED = {
@@ -190,6 +209,20 @@ def test_a_passage_that_comes_twice_is_given_its_first_place_and_said_to_be_ambi
         "rendition",
         ["softBinding.match", "softBinding.limit"],
     )
+
+
+def test_where_changes_begin_and_end_is_said_to_be_known_less_exactly(copy, pier):
+    box = "drawbox=x=230:y=120:w=70:h=50:color=red:t=fill:enable='between(t,2,4)'"
+    note = compare_looks(copy("-vf", box), pier).notes[0]
+    assert note.detail.endswith("times are told within 0.060 s, where changes begin and end within 0.48 s")
+
+
+@pytest.mark.parametrize(("coded", "told_apart", "pictures"), [(None, 6, 1.5), (None, 5, 2.5), (NOT_TOLD, 5, 0.5)])
+def test_small_pictures_may_be_a_picture_or_two_off(coded, told_apart, pictures):
+    """Crops of a moving camera, and copies with something laid over, were told a picture off."""
+    sight = SimpleNamespace(gap=0.04)
+    piece = SimpleNamespace(evidence=sight, coded=coded, told_apart=told_apart)
+    assert within(sight, piece) == pytest.approx(0.04 * pictures)
 
 
 def test_an_upright_post_is_found_inside_its_blurred_fill(copy, pier):

@@ -56,10 +56,15 @@ def test_a_file_that_could_not_be_measured_is_undetermined():
     image = Measurement("image", "not-media", "", "full")
     assert compare(image, {}).relation == "undetermined"
     text = Measurement("other", "not-media", "", "full")
-    assert (compare(text, {}).relation, codes(compare(text, {}))) == (
-        "no-match",
-        {"questioned.bytesOnly", "hardBinding.none"},
-    )
+    cut = Measurement("video", "unfinished-recording", "mp4", "full")
+    broken = Measurement("video", "unreadable", "mp4", "full")
+    told = [(compare(one, {}).relation, codes(compare(one, {}))) for one in (text, cut, broken)]
+    assert told == [
+        ("undetermined", {"questioned.bytesOnly"}),
+        ("undetermined", {"questioned.unfinished", "questioned.damaged"}),
+        ("undetermined", {"questioned.unreadable"}),
+    ]
+    assert codes(compare(MARKET.measure(), {"e": text})) == {"evidence.bytesOnly"}
 
 
 def test_no_match_needs_everything_measured():
@@ -69,6 +74,8 @@ def test_no_match_needs_everything_measured():
     assert compare(partly, {"e": MARKET.measure()}).relation == "undetermined"
     unexamined = replace(MARKET.measure(), not_measured=(NotMeasured("pictures", "limit", 0),))
     assert compare(stranger, {"e": unexamined}).relation == "undetermined"
+    aside = replace(MARKET.measure(), not_measured=(NotMeasured("packets", "the track has no packets", 7),))
+    assert compare(stranger, {"e": aside}).relation == "no-match"  # neither picture nor sound lies in track 7
 
 
 def test_an_equal_beginning_is_a_note_of_a_match():

@@ -74,7 +74,7 @@ def _value(one: Difference) -> dict[str, Any]:
 def _say_text(session: Session, name: str, verdict: Verdict, found: Repetition) -> None:
     from provenance.verdict_text import render
 
-    output.say(f"{plain(name)}: {_SAID[found.state]}{f' - {found.why}' if found.why else ''}")
+    output.say(f"{plain(name)}: {_SAID[found.state]}{f' - {plain(found.why)}' if found.why else ''}")
     for one in found.differences:
         allowed = "" if one.tolerance is None else f" (tolerance {one.tolerance})"
         output.say(f"  differs: {_line(one)}{allowed}")
@@ -86,4 +86,12 @@ def _say_text(session: Session, name: str, verdict: Verdict, found: Repetition) 
 
 
 def _line(one: Difference) -> str:
-    return f"{plain(one.where)}: {plain(str(one.earlier))} earlier, {plain(str(one.now))} now"
+    return f"{plain(one.where)}: {_said(one.earlier)} earlier, {_said(one.now)} now"
+
+
+#: Values of JSON that no word of a verdict says.
+_WORDS: Final = {"None": "nothing", "[]": "nothing", "True": "yes", "False": "no"}
+
+
+def _said(value: Any) -> str:
+    return _WORDS.get(str(value)) or plain(str(value))

@@ -48,6 +48,9 @@ def verify(session: Session, files: tuple[str, ...], **options: Any) -> int:
     An argument that is an evidence id limits the comparison to that item, like --evidence. Nothing is written, unless
     --record is given. With --json, one file gives the object, several give an array in the same order.
 
+    "A is ID[B]": A on the clock of the file in hand shows what the recording shows at B. Times and places of changes
+    are those of the file in hand; what it shows, and what is left out, are parts of the recording.
+
     Exit status: 0 an exact match (bytes, packets or pictures) with nothing altered, missing or added and no record
     check failed; 1 anything else that was compared; 2 undetermined, unreadable, wrong use. Of several, the worst.
     """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from provenance.comparison import AlterationKind, SoundRelation
-    from provenance.evidence import Measurement
+    from provenance.evidence import FileState, Measurement, NotMeasured
 
 #: Kinds that coded units, configuration and presentation settle; decoding would add nothing to them.
 _SETTLED: Final[frozenset[AlterationKind]] = frozenset(
@@ -84,8 +84,6 @@ def _nothing(
     notes = list(dict.fromkeys(note for pair in pairs.values() for note in pair.notes))
     open_questions = [*_unmeasured(questioned), *_unexamined(evidence)]
     if not open_questions:
-        if questioned.state == "not-media":
-            notes.append(Note("questioned.bytesOnly", "informational", "no video or sound"))
         notes.append(Note("hardBinding.none", "informational", _searched(len(evidence))))
         return Comparison("no-match", "none", altered=dict(NO_AXES), notes=tuple(notes))
     return Comparison("undetermined", "none", altered=dict(NO_AXES), notes=(*notes, *open_questions))
@@ -99,22 +97,39 @@ def _searched(count: int) -> str:
     return f"{count} recordings were compared by their units"
 
 
+#: State of a file of which nothing but bytes can be compared -> the finding that says so.
+_BYTES_ONLY: Final[dict[FileState, str]] = {
+    "not-media": "questioned.bytesOnly",
+    "unfinished-recording": "questioned.unfinished",
+    "unreadable": "questioned.unreadable",
+}
+
+
 def _unmeasured(questioned: Measurement) -> list[Note]:
     """What of the questioned file could not be compared."""
     code = "questioned.notMeasured"
+    why = "; ".join(dict.fromkeys(one.why for one in questioned.not_measured))
+    if _is_bytes_only(questioned):
+        return [Note(_BYTES_ONLY[questioned.state], "informational", why or questioned.state)]
     if questioned.kind == "image" and not questioned.tracks:
-        why = "; ".join(one.why for one in questioned.not_measured) or "a still that cannot be measured"
-        return [Note(code, "informational", why)]
-    if questioned.state in {"unreadable", "unfinished-recording"} and not questioned.tracks:
-        return [Note(code, "informational", questioned.state)]
-    reasons = [
-        f"{missing.what}: {missing.why}"
-        for missing in questioned.not_measured
-        if missing.track is None or _kind_of(questioned, missing.track) in {"video", "sound"}
-    ]
+        return [Note(code, "informational", why or "a still that cannot be measured")]
+    reasons = [f"{missing.what}: {missing.why}" for missing in _left_out(questioned)]
     if questioned.depth == "streams" and questioned.of_kind("video"):
         reasons.append("pictures: not decoded")
     return [Note(code, "informational", "; ".join(dict.fromkeys(reasons)))] if reasons else []
+
+
+def _is_bytes_only(measurement: Measurement) -> bool:
+    return measurement.state in _BYTES_ONLY and not measurement.tracks
+
+
+def _left_out(measurement: Measurement) -> list[NotMeasured]:
+    """What was not measured of picture and sound: other tracks are compared with nothing."""
+    return [
+        missing
+        for missing in measurement.not_measured
+        if missing.track is None or _kind_of(measurement, missing.track) in {"video", "sound"}
+    ]
 
 
 def _kind_of(measurement: Measurement, index: int) -> str:
@@ -124,7 +139,10 @@ def _kind_of(measurement: Measurement, index: int) -> str:
 
 def _unexamined(evidence: Mapping[str, Measurement]) -> list[Note]:
     """Candidates that could only be compared in part."""
-    partly = [known for known in evidence.values() if known.not_measured or known.depth == "streams"]
+    partly = [one for one in evidence.values() if _left_out(one) or one.depth == "streams" or _is_bytes_only(one)]
     if not partly:
         return []
+    if len(evidence) == 1 and _is_bytes_only(partly[0]):
+        why = "; ".join(dict.fromkeys(one.why for one in partly[0].not_measured)) or partly[0].state
+        return [Note("evidence.bytesOnly", "informational", why)]
     return [Note("evidence.notMeasured", "informational", f"{len(partly)} of {len(evidence)} candidates, in part")]

@@ -37,6 +37,12 @@ def identical(source: str, measured: Measurement | None, others: Sequence[str] =
     )
 
 
+def no_bytes() -> Comparison:
+    """A file without a byte: it equals every other such file, which tells nothing of either (docs/adr/0071)."""
+    note = Note("questioned.empty", "informational", "0 bytes")
+    return Comparison("undetermined", "none", altered=dict(NO_AXES), notes=(note,))
+
+
 def as_identical(comparison: Comparison, source: str, measured: Measurement | None) -> Comparison:
     """What `--full` found about a file whose bytes are known: identical, with the deeper findings kept."""
     answer = identical(source, measured)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from provenance.matching.looks.edges import Laid
     from provenance.matching.looks.pieces import Piece
-    from provenance.matching.looks.pose import Pose
 
     Rows = NDArray[np.int64]
 
@@ -49,7 +48,7 @@ def told_as_copies(laid: Laid, pieces: Sequence[Piece], rows_in: Callable[[Piece
         return list(pieces)
     longest = max(left, key=lambda one: one.told_apart)
     known = any(one.standing == "same" for one in pieces)
-    if known or _shows_the_same_part(laid.pose) or _shares_the_shake(laid, longest, rows_in(longest)):
+    if known or _shows_the_same_part(laid) or _shares_the_shake(laid, longest, rows_in(longest)):
         return [_as_copy(one, "beside") for one in pieces]
     return list(pieces)
 
@@ -60,9 +59,10 @@ def _as_copy(piece: Piece, *signs: str) -> Piece:
     return replace(piece, standing="same", sign="steadied" if piece.sign == "hand" else None)
 
 
-def _shows_the_same_part(pose: Pose) -> bool:
+def _shows_the_same_part(laid: Laid) -> bool:
     """Whether its corners are the recording's, also mirrored or turned."""
-    apart = np.abs(pose.corners[:, None] - _UNIT_CORNERS[None]).max(-1)
+    whole = laid.pose.between(laid.questioned.as_shown, laid.evidence.as_shown)
+    apart = np.abs(whole.corners[:, None] - _UNIT_CORNERS[None]).max(-1)
     return bool((apart.min(1) <= SAME_PART).all())
 
 

@@ -14,8 +14,6 @@ from provenance.binding.looks import FREQUENCIES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from provenance.evidence import Presentation
-
     Matrix = NDArray[np.float64]
 
 _MIRROR: Final = np.array([[-1.0, 0, 1], [0, 1, 0], [0, 0, 1]])
@@ -107,10 +105,9 @@ class Pose:
         """Left, top, right, bottom of the part of the questioned picture in which the evidence picture is seen."""
         return _bounds(mapped(self.inverse, _CORNERS[:, :2]))
 
-    def shown(self, questioned: Presentation, evidence: Presentation) -> Pose:
-        """The same between the pictures as they are shown, after what players turn and mirror."""
-        one, other = (Turned(each.mirrored, each.rotation).matrix for each in (questioned, evidence))
-        return Pose(other @ self.matrix @ np.linalg.inv(one))
+    def between(self, questioned: Matrix, evidence: Matrix) -> Pose:
+        """The same between other squares, given the maps of these to those: as pictures are shown, not as read."""
+        return Pose(evidence @ self.matrix @ np.linalg.inv(questioned))
 
     @property
     def turned(self) -> Turned:

@@ -27,9 +27,9 @@ from provenance.comparison import (
 )
 from provenance.matching.background import calibration_digest
 from provenance.matching.looks.changes import largest, said_of
+from provenance.matching.looks.exactness import words_of
 from provenance.matching.looks.explaining import explaining, pieces_with
 from provenance.matching.looks.laying import LEAST_ENERGY
-from provenance.matching.looks.pieces import SAME
 from provenance.matching.looks.second_camera import SIGNS
 from provenance.matching.looks.sight import APART, Sight
 from provenance.matching.looks.stills import compare_stills, is_still
@@ -86,7 +86,11 @@ def looks_of_parts(file: Sight, pieces: Sequence[Piece], parts: Sequence[Span]) 
     limits = [one.limit for one in segments if one.limit is not None]
     limit = largest(limits) if len(limits) == len(segments) else None
     alterations = tuple(dict.fromkeys(one for segment in segments for one in segment.alterations))
-    notes = [Note("softBinding.match", "informational", _words(file, told)), *notes, *said_of(segments, limit)]
+    notes = [
+        Note("softBinding.match", "informational", words_of(file, told, segments)),
+        *notes,
+        *said_of(segments, limit),
+    ]
     return Comparison(
         "excerpt",
         "visual",
@@ -140,7 +144,7 @@ def _same_recording(file: Sight, pieces: Sequence[Piece], scenes: Sequence[Piece
         alterations = (*alterations, *inside)
     total, whole = file.length(), evidence.length()
     matched = sum((one.questioned.length for one in segments), Fraction(0))
-    notes.append(Note("softBinding.match", "informational", _words(file, pieces)))
+    notes.append(Note("softBinding.match", "informational", words_of(file, pieces, segments)))
     notes.extend(said_of(segments, limit))
     return Comparison(
         relation,
@@ -272,29 +276,3 @@ def _others(
     return tuple(
         (source, "undetermined", "visual", min(length / total, Fraction(1))) for source, length in shown.items()
     )
-
-
-def _words(file: Sight, pieces: Sequence[Piece]) -> str:
-    small = [piece.moves.alike for piece in pieces if piece.coded is None]
-    coded = [piece.coded for piece in pieces if piece.coded is not None]
-    told = []
-    if small:
-        seen = sum(piece.told_apart for piece in pieces if piece.coded is None)
-        told.append(f"{seen} pictures; likeness of movement {min(_MOST_TOLD, *small):.2f}, where {SAME} is asked")
-    if coded:
-        alike = min(_MOST_TOLD, *(one.at_once for one in coded))
-        told.append(
-            f"{sum(one.pictures for one in coded)} pictures by what changes from each to the next, alike by "
-            f"{alike:.2f}, where {max(one.asked for one in coded)} is asked"
-        )
-    # A copy shows a picture of the recording from half a picture before to half a picture after its moment.
-    within = max(max(file.gap, piece.evidence.gap) for piece in pieces) / 2
-    views = [piece.steadied.moves for piece in pieces if piece.steadied is not None]
-    by = f", by {max(views):.0%} of the picture" if views else ""
-    moves = any(piece.view_moves for piece in pieces)
-    moving = f"; the view moves{by}; regions are what is seen throughout" if moves else ""
-    return f"{'; '.join(told)}; times are told within {within:.3f} s{moving}"
-
-
-#: A likeness is never told as certain.
-_MOST_TOLD: Final = 0.99

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from provenance.binding.looks import MOST_CLOSE, described
+from provenance.binding.reduction import width_read
 from provenance.comparison import Span
 from provenance.evidence import CHROMA_SIDE, CODE_BYTES, FEATURE_BYTES, NO_PTS, SMALL_BYTES, SMALL_SIDE
 from provenance.matching.background import threshold
 from provenance.matching.line import Lines
+from provenance.matching.looks.pose import Turned
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -190,6 +192,24 @@ class Sight:
         wide, high = presentation.coded.size or presentation.stated.size or (1, 1)
         aspect = presentation.stated.sample_aspect
         return wide / max(1, high) * (float(aspect) if aspect else 1.0)
+
+    @cached_property
+    def read(self) -> float:
+        """Part of the coded picture's width that its small pictures hold: up to 15 columns on the right are left out.
+
+        Of pictures 204 wide that is one part in seventeen (docs/formats/measurements.md, box means).
+        """
+        presentation = self.track.presentation
+        size = presentation.coded.size or presentation.stated.size
+        used = None if size is None else width_read(size, SMALL_SIDE, SMALL_SIDE)
+        return 1.0 if size is None or used is None else used / size[0]
+
+    @property
+    def as_shown(self) -> NDArray[np.float64]:
+        """The map of places in its small pictures to places in the whole picture, as players turn and mirror it."""
+        presentation = self.track.presentation
+        whole = np.diag([self.read, 1.0, 1.0])
+        return np.asarray(Turned(presentation.mirrored, presentation.rotation).matrix @ whole, np.float64)
 
     def length(self) -> Fraction:
         """Seconds that are shown."""

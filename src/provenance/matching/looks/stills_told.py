@@ -82,7 +82,7 @@ def _segments(file: Sight, at: int, one: Found) -> list[Segment]:
     """One for each stretch of equally good moments."""
     seen = one.seen
     evidence, start = seen.evidence, file.span(at, at).start
-    pose = seen.view.pose.shown(file.track.presentation, evidence.track.presentation)
+    pose = seen.view.pose.between(file.as_shown, evidence.as_shown)
     turned = pose.turned
     return [
         Segment(

@@ -24,13 +24,12 @@ _STEP: Final = 1e-3
 def stretched(questioned: Sight, evidence: Sight, pose: Pose) -> Alteration | None:
     """The alteration ``aspect``, where lengths as they are shown have changed by more in one direction than across it.
 
-    Turning and tilting change no lengths. ``pose`` is of the pictures as they are coded.
+    Turning and tilting change no lengths. ``pose`` is of the small pictures.
     """
     places = mapped(pose.inverse, np.array([[0.5, 0.5], [0.5 + _STEP, 0.5], [0.5, 0.5 + _STEP]]))
     slopes = ((places[1:] - places[0]) / _STEP).T
-    long, short = np.linalg.svd(
-        np.diag([questioned.shape, 1.0]) @ slopes @ np.diag([1 / evidence.shape, 1.0]), compute_uv=False
-    )
+    here, there = questioned.shape * questioned.read, evidence.shape * evidence.read
+    long, short = np.linalg.svd(np.diag([here, 1.0]) @ slopes @ np.diag([1 / there, 1.0]), compute_uv=False)
     if short <= 0 or long / short < _MOST:
         return None
     return Alteration("aspect", what=f"one direction is {float(long / short):.2f} times as long beside the other")

@@ -32,7 +32,7 @@ def segments_of(file: Sight, pieces: Sequence[Piece]) -> tuple[Segment, ...]:
 
 def _segment(file: Sight, piece: Piece, *, examined: bool) -> Segment:
     questioned = file.span(piece.first, piece.last)
-    pose = piece.pose.shown(file.track.presentation, piece.evidence.track.presentation)
+    pose = piece.pose.between(file.as_shown, piece.evidence.as_shown)
     turned = pose.turned
     drift = abs(piece.course.speed - 1) * float(questioned.length)
     differs = abs(piece.course.speed - 1) > _SPEED and drift > _DRIFT

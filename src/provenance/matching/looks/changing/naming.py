@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from provenance.comparison import Alteration, Span
-from provenance.matching.looks.pose import Turned, mapped
+from provenance.matching.looks.pose import mapped
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,9 +58,7 @@ class Place:
         """Left, top, right, bottom as parts of the questioned picture."""
         left, top, right, bottom = box
         corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
-        shown = self.questioned.track.presentation
-        turn = Turned(shown.mirrored, shown.rotation).matrix
-        places = np.clip(mapped(turn @ self.piece.pose.inverse, corners), 0, 1)
+        places = np.clip(mapped(self.questioned.as_shown @ self.piece.pose.inverse, corners), 0, 1)
         low, high = places.min(0), places.max(0)
         return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from provenance.binding.reduction import width_read
 from provenance.comparison import Alteration
-from provenance.evidence import SMALL_SIDE
 from provenance.matching.looks.pose import Turned, mapped
 
 if TYPE_CHECKING:
@@ -30,10 +28,10 @@ _Box = tuple[float, float, float, float]
 
 def surroundings(questioned: Sight, piece: Piece) -> tuple[Alteration, ...]:
     """Strips of the questioned picture in which the recording does not lie, each as an alteration throughout."""
-    wide = _width(piece.evidence)
+    wide = 1 / piece.evidence.read
     corners = mapped(piece.pose.inverse, np.array([[0.0, 0], [wide, 0], [wide, 1], [0, 1]]))
-    left, top = (float(side) for side in corners.min(0))
-    right, bottom = (float(side) for side in corners.max(0))
+    left, top = (float(side) for side in corners.min(0) * (questioned.read, 1))
+    right, bottom = (float(side) for side in corners.max(0) * (questioned.read, 1))
     strips = [
         (0.0, 0.0, left, 1.0),
         (right, 0.0, 1.0, 1.0),
@@ -44,17 +42,6 @@ def surroundings(questioned: Sight, piece: Piece) -> tuple[Alteration, ...]:
     return tuple(Alteration("picture", None, _shown(questioned, one), _what(questioned, piece, one)) for one in told)
 
 
-def _width(evidence: Sight) -> float:
-    """Width of the recording's picture, in widths of what its small pictures hold: up to 15 columns are not read.
-
-    Of pictures 204 wide that is one part in seventeen, which a larger copy shows.
-    """
-    presentation = evidence.track.presentation
-    size = presentation.coded.size or presentation.stated.size
-    used = None if size is None else width_read(size, SMALL_SIDE, SMALL_SIDE)
-    return 1.0 if size is None or used is None else size[0] / used
-
-
 def _what(questioned: Sight, piece: Piece, strip: _Box) -> str:
     inside = np.flatnonzero((questioned.places >= piece.first) & (questioned.places <= piece.last))
     if not len(inside):
@@ -62,8 +49,10 @@ def _what(questioned: Sight, piece: Piece, strip: _Box) -> str:
     some = inside[np.unique(np.linspace(0, len(inside) - 1, _SOME).astype(np.int64))]
     side = questioned.small.shape[-1]
     # a box less on every side: the outermost ones mix both pictures
-    left, top = (math.floor(part * side) + (part > 0) for part in strip[:2])
-    right, bottom = (math.ceil(part * side) - (part < 1) for part in strip[2:])
+    across = side / questioned.read
+    left, top = (math.floor(part * each) + (part > 0) for part, each in zip(strip[:2], (across, side), strict=True))
+    right, bottom = (math.ceil(part * each) - (part < 1) for part, each in zip(strip[2:], (across, side), strict=True))
+    left, top = min(left, side - 2), min(top, side - 2)
     part = questioned.small[some, top : max(bottom, top + 2), left : max(right, left + 2)].astype(np.float32)
     steps = np.concatenate([np.abs(np.diff(part, axis=axis)).ravel() for axis in (1, 2)])
     return "bars" if float(np.quantile(steps, _MOST)) < _SMOOTH else "another picture around it"
