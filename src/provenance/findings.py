@@ -158,8 +158,8 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "Not that it comes from none of them: what was changed too much to be recognised is not found.",
     ),
     "softBinding.sameEvent": Meaning(
-        "It looks and moves like a recording that is held, and shows the scene from elsewhere, more of it, or with "
-        "another shake, or is too short to tell: not shown to come from it.",
+        "It looks and moves like a recording that is held, and shows the scene from elsewhere, more of it, with "
+        "another shake, or a part that a camera beside it could have seen as well: not shown to come from it.",
         "informational",
         "Not that another camera recorded it: what is held may have been cropped before it was registered, or the copy "
         "cropped or steadied.",

@@ -249,7 +249,11 @@ def _same_scene(file: Sight, pieces: Sequence[Piece], notes: list[Note]) -> Comp
     events = [piece for piece in pieces if piece.standing == "event"]
     if events:
         sign = min((piece.sign for piece in events if piece.sign), key=list(SIGNS).index)
-        notes.append(Note("softBinding.sameEvent", "informational", SIGNS[sign]))
+        longest = max((one for one in events if one.sign == sign), key=lambda one: one.last - one.first)
+        ends = file.span(longest.first, longest.last)
+        start, end = (max(0.0, longest.course.there(float(moment))) for moment in (ends.start, ends.end))
+        where = f"most of it at {start:.1f} s to {end:.1f} s of the recording"
+        notes.append(Note("softBinding.sameEvent", "informational", f"{SIGNS[sign]}; {where}"))
         return _undetermined(file, pieces, notes)
     still = all(piece.moves.energy < LEAST_ENERGY for piece in pieces)
     detail = "nothing moves by which recordings could be told apart" if still else "it looks alike and moves otherwise"

@@ -41,8 +41,8 @@ SIGNS: Final[Mapping[Sign, str]] = {
     "copy whose view was steadied",
     "view": "it moves like the recording, and its view moves by itself; too little is seen to tell whether by the hand "
     "of another camera or of who filmed a copy",
-    "beside": "it moves like the recording and shows a part of what that shows; nothing tells a copy that was cropped "
-    "from what a camera beside this one recorded",
+    "beside": "it moves like the recording, and its picture is not the recording's whole picture; nothing tells a copy "
+    "that was cropped from what another camera beside this one recorded",
 }
 
 
