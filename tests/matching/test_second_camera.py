@@ -1,8 +1,14 @@
 """What shows no sign of a second camera, and what then speaks for a copy."""
 
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 import stock
+from provenance.matching.looks.copies import told_as_copies
+from provenance.matching.looks.courses import Course
 from provenance.matching.looks.relation import compare_looks
 from provenance.matching.looks.second_camera import SIGNS
 from provenance.media.child import measure
@@ -94,3 +100,35 @@ def test_a_whole_copy_whose_view_was_steadied_is_told_and_no_change_inside_it(re
     part = tmp_path / "part.mp4"
     stock.ffmpeg("-i", tmp_path / "steady.mp4", *MIDDLE, *CODING, part)
     assert compare_looks(looked(part, "close"), {"hand": held["hand"]}).relation == "undetermined"
+
+
+THROUGHOUT = Course(1.0, 1.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Of a piece, what is asked of it where it begins and ends with its recording."""
+
+    first: int
+    last: int
+    standing: str = "same"
+    sign: str | None = None
+    course: Course = THROUGHOUT
+    told_apart: int = 8
+
+
+def told(*pieces):
+    times = np.arange(300) / 25
+    sight = SimpleNamespace(times=times, gap=0.04)
+    return [
+        (one.standing, one.sign)
+        for one in told_as_copies(SimpleNamespace(questioned=sight, evidence=sight), pieces, None)
+    ]
+
+
+def test_a_hand_in_one_piece_of_a_whole_may_have_been_put_between():
+    hand, own = ("event", "hand"), ("same", None)
+    assert told(Shown(0, 99), Shown(100, 199, *hand), Shown(200, 299)) == [own, hand, own]
+    assert told(Shown(0, 149, *hand), Shown(150, 299, *hand)) == [("same", "steadied")] * 2
+    assert told(Shown(0, 99), Shown(100, 299, "event", "beside")) == [own, own]
+    assert told(Shown(0, 99, "event", "depth"), Shown(100, 299, *hand)) == [("event", "depth"), hand]

@@ -42,7 +42,9 @@ def told_as_copies(laid: Laid, pieces: Sequence[Piece], rows_in: Callable[[Piece
     ``rows_in``: the evidence's small pictures that a piece reaches.
     """
     if any(one.sign in {"hand", "view", "beside"} for one in pieces) and _is_whole(laid, pieces):
-        return [_as_copy(one, "hand", "view", "beside") for one in pieces]
+        # Who steadied a copy steadied all of it; where one piece alone shows a hand, it may have been put between.
+        steadied = not any(one.standing == "same" or one.sign in {"beyond", "depth"} for one in pieces)
+        return [_as_copy(one, "view", "beside", *(("hand",) if steadied else ())) for one in pieces]
     left = [one for one in pieces if one.sign == "beside"]
     if not left:
         return list(pieces)
