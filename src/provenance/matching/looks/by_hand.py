@@ -126,8 +126,8 @@ def shake_is_shared(there: Small, here: Small, seen: Mask) -> bool:
         float(np.median(np.abs(a - shifted(b, field))[inner]) / max(np.median(np.abs(a - b)[inner]), _STEADY))
         for (a, b), field in zip(pairwise(one), fields, strict=True)
     ]
-    moved = _size(camera)
-    return bool(moved >= STANDS and _size(np.diff(view, axis=0)) <= SHARES * moved and np.median(left) <= LEFT)
+    moved, moves = _size(camera), _size(np.diff(view, axis=0))
+    return bool(moved >= STANDS and moves < min(MOVES, SHARES * moved) and np.median(left) <= LEFT)
 
 
 def _are_maps(views: Boxes | None) -> bool:

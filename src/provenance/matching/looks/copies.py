@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 SAME_PART: Final = threshold("looks.copy.samePart")
 #: Pictures, of the file that has fewer a second, by which both begin, or end, together.
 TOGETHER: Final = threshold("looks.copy.together")
+#: Pictures at either end of a file by which a piece may miss it: ends are placed to about one.
+_MISSED: Final = 2
 _UNIT_CORNERS: Final = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
 
 
@@ -72,7 +74,7 @@ def _is_whole(laid: Laid, pieces: Sequence[Piece]) -> bool:
     """Whether the file begins where the recording does, and ends where it ends."""
     here, there = laid.questioned.times, laid.evidence.times
     first, last = pieces[0], pieces[-1]
-    if first.first != 0 or last.last != len(here) - 1:
+    if first.first > _MISSED or len(here) - 1 - last.last > _MISSED:
         return False
     late = TOGETHER * max(laid.questioned.gap * abs(first.course.speed), laid.evidence.gap)
     ends = (first.course.there(float(here[0])) - there[0], last.course.there(float(here[-1])) - there[-1])
