@@ -71,12 +71,14 @@ def smoothed(there: Array, here: Array, inner: Mask, steps: Iterable[int], start
     ``steps``: of how many polynomials in each step, :data:`AFFINE` or :data:`CUBIC`; ``start``: where to begin.
     """
     field = np.zeros((2, SMALL_SIDE, SMALL_SIDE), np.float32) if start is None else start.copy()
-    for number in steps:
+    places, every = np.flatnonzero(inner), tuple(steps)
+    shown = _SHAPES.reshape(len(_SHAPES), -1)[: max(every)].take(places, axis=1)
+    for number in every:
         laid = shifted(here, field)
         shapes = _SHAPES[:number]
-        right, down = slopes(laid + there)
-        rows = np.concatenate([shapes[:, inner] * right[inner], shapes[:, inner] * down[inner]])
-        left = (there - laid)[inner]
+        right, down = (slope.ravel()[places] for slope in slopes(laid + there))
+        rows = np.concatenate([shown[:number] * right, shown[:number] * down])
+        left = (there - laid).ravel()[places]
         weighed = rows / (1 + np.square(left / (_DOUBTED * float(np.median(np.abs(left))) + 1e-3)))
         system = weighed @ rows.T
         system += np.eye(len(system), dtype=np.float32) * np.float32(_STEADY * np.trace(system) / len(system) + 1e-6)
