@@ -96,6 +96,13 @@ def lines(told, *, rows=2):
     return forged(len(blob), raw(blob[:48] + bytes(96 * rows - 1) + bytes((told,)) + blob[48:]), method=4)
 
 
+def test_lines_of_no_picture_and_of_more_than_are_kept():
+    empty = blob_of(7, SMALL_BYTES + 4, [])
+    assert unpack(forged(len(empty), raw(empty), method=4)) == empty
+    with pytest.raises(RecordError, match="more small pictures than are kept"):
+        unpack(forged(48 + 8_501 * (SMALL_BYTES + 4), b"", method=4))
+
+
 def test_a_line_is_told_in_one_of_two_ways():
     assert unpack(lines(0)) == unpack(lines(1))
     for told in (2, 255):

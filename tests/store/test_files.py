@@ -1,3 +1,6 @@
+import sys
+from pathlib import Path
+
 import pytest
 
 from provenance.errors import ArchiveError
@@ -25,3 +28,14 @@ def test_an_existing_file_is_never_replaced_without_force(tmp_path):
 def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path):
     with pytest.raises(ArchiveError, match="cannot be written"):
         write_new(tmp_path / "none" / "a", b"")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="devices of POSIX")
+def test_a_device_a_link_and_a_folder_are_replaced_by_no_force(tmp_path):
+    link, target = tmp_path / "link.csv", tmp_path / "target.csv"
+    target.write_bytes(b"kept")
+    link.symlink_to(target)
+    for path in (link, Path("/dev/null"), tmp_path):
+        with pytest.raises(ArchiveError, match="is no regular file"):
+            write_new(path, b"told", force=True)
+    assert (link.is_symlink(), target.read_bytes()) == (True, b"kept")

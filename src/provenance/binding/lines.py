@@ -52,7 +52,7 @@ def blob_of_packable(plain: bytes, count: int) -> bytes:
     if (told > 1).any():
         raise malformed("a line of a small picture that is told in no known way")
     less = np.frombuffer(plain, np.uint8, count * SMALL_SIDE**2, first).reshape(count, SMALL_SIDE, SMALL_SIDE)
-    beside = np.frombuffer(plain, np.uint8, offset=first + count * SMALL_SIDE**2).reshape(count, -1)
+    beside = np.frombuffer(plain, np.uint8, offset=first + count * SMALL_SIDE**2).reshape(count, len(_BESIDE))
     rows = np.empty((count, _WIDTH), np.uint8)
     rows[:, _BESIDE] = np.cumsum(beside, axis=0, dtype=np.uint8)
     before = np.zeros((SMALL_SIDE, SMALL_SIDE), np.uint8)

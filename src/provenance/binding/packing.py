@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from provenance.binding.blob import HEADER_BYTES, WIDTHS, parse_shape
 from provenance.errors import RecordError
-from provenance.evidence import SMALL_SIDE
+from provenance.evidence import MOST_SMALL, SMALL_SIDE
 
 #: magic, version, method, bytes of the blob.
 _HEAD = struct.Struct(">4sHHQ")
@@ -86,6 +86,8 @@ def unpack(stored: bytes) -> bytes:
     if version != _VERSION or method not in {_COLUMNS, _CHANGES, *_SMALL} or not HEADER_BYTES <= length <= _MOST_BYTES:
         raise _malformed("of no form known here")
     count = (length - HEADER_BYTES) // WIDTHS["small"]
+    if method == _LINES and count > MOST_SMALL:  # of other kinds and methods what is unpacked is not held four times
+        raise _malformed("more small pictures than are kept")
     plain = _inflated(stored[_HEAD.size :], method, length, beside=count * _BESIDE if method == _LINES else 0)
     kind, width = parse_shape(plain, length)
     if (method in _SMALL) != (kind == "small"):

@@ -50,8 +50,12 @@ def new_file(path: Path, *, force: bool = False, mode: int = _PRIVATE) -> Iterat
     """A descriptor to write to; on return the file has its name and is durable, after an error it never was.
 
     Raises :class:`ArchiveError` (``file.exists``) when ``path`` exists and ``force`` is not set, and
-    (``file.unwritable``) when the folder cannot be written.
+    (``file.unwritable``) when the folder cannot be written, or a device or a link lies there, which would be replaced.
     """
+    if force and (path.is_symlink() or (path.exists() and not path.is_file())):
+        raise ArchiveError(
+            "is no regular file", code="file.unwritable", file=str(path), advice="name another file to write to"
+        )
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         fd = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)

@@ -109,10 +109,10 @@ def hands(there: Small, here: Small, seen: Mask, views: Boxes | None) -> Hands:
 
 
 def shake_is_shared(there: Small, here: Small, seen: Mask) -> bool:
-    """Whether the recording's camera moved for certain, and the view of ``here`` stands all the same; as above.
+    """Whether the recording's camera shook for certain, and the view of ``here`` stands all the same; as above.
 
-    For certain: most boxes of one small picture fit the next one better once it is moved. Traffic before a camera that
-    stands moves the fit, and not most boxes.
+    It moved beside a steady pan. For certain: most boxes of one small picture fit the next one better once they are
+    moved. Traffic before a camera that stands moves the fit, and not most boxes.
     """
     inner = inside(seen)
     if len(there) < _LEAST_LOOKED or not inner.any():
@@ -126,7 +126,8 @@ def shake_is_shared(there: Small, here: Small, seen: Mask) -> bool:
         float(np.median(np.abs(a - shifted(b, field))[inner]) / max(np.median(np.abs(a - b)[inner]), _STEADY))
         for (a, b), field in zip(pairwise(one), fields, strict=True)
     ]
-    moved, moves = _size(camera), _size(np.diff(view, axis=0))
+    # Without their means: a camera that pans at one pace shows no hand, and two that pan alike share none.
+    moved, moves = (_size(path - path.mean(0)) for path in (camera, np.diff(view, axis=0)))
     return bool(moved >= STANDS and moves < min(MOVES, SHARES * moved) and np.median(left) <= LEFT)
 
 

@@ -1,8 +1,8 @@
 """What speaks for a copy, where no sign says that another camera saw it. One of these is enough (docs/adr/0068).
 
 - It shows the very same part of the scene: a second camera sees a little more here, a little less there.
-- The file begins and ends where the recording does: no two cameras are started and stopped at the same pictures.
-- It shares how the recording's camera moved: its view stands though that camera did not.
+- The file begins and ends where the recording does: cameras are not started and stopped at the same pictures by chance.
+- It shares how the recording's camera shook: its view stands though that camera did not.
 - Another piece of the file in the same pose is a copy.
 - Its picture breaks off at the recording's very edge (:mod:`another_camera`).
 """
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 SAME_PART: Final = threshold("looks.copy.samePart")
 #: Pictures, of the file that has fewer a second, by which both begin, or end, together.
 TOGETHER: Final = threshold("looks.copy.together")
+#: Seconds that those pictures are at most: at a picture a second nothing is told to the picture.
+_LATEST: Final = 0.25
 #: Pictures at either end of a file by which a piece may miss it: ends are placed to about one.
 _MISSED: Final = 2
 _UNIT_CORNERS: Final = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
@@ -43,24 +45,19 @@ def told_as_copies(laid: Laid, pieces: Sequence[Piece], rows_in: Callable[[Piece
 
     ``rows_in``: the evidence's small pictures that a piece reaches.
     """
-    if any(one.sign in {"hand", "view", "beside"} for one in pieces) and _is_whole(laid, pieces):
-        # Who steadied a copy steadied all of it; where one piece alone shows a hand, it may have been put between.
-        steadied = not any(one.standing == "same" or one.sign in {"beyond", "depth"} for one in pieces)
-        return [_as_copy(one, "view", "beside", *(("hand",) if steadied else ())) for one in pieces]
     left = [one for one in pieces if one.sign == "beside"]
     if not left:
         return list(pieces)
     longest = max(left, key=lambda one: one.told_apart)
     known = any(one.standing == "same" for one in pieces)
-    if known or _shows_the_same_part(laid) or _shares_the_shake(laid, longest, rows_in(longest)):
-        return [_as_copy(one, "beside") for one in pieces]
+    if (
+        known
+        or _is_whole(laid, pieces)
+        or _shows_the_same_part(laid)
+        or _shares_the_shake(laid, longest, rows_in(longest))
+    ):
+        return [replace(one, standing="same", sign=None) if one.sign == "beside" else one for one in pieces]
     return list(pieces)
-
-
-def _as_copy(piece: Piece, *signs: str) -> Piece:
-    if piece.sign not in signs:
-        return piece
-    return replace(piece, standing="same", sign="steadied" if piece.sign == "hand" else None)
 
 
 def _shows_the_same_part(laid: Laid) -> bool:
@@ -76,13 +73,13 @@ def _is_whole(laid: Laid, pieces: Sequence[Piece]) -> bool:
     first, last = pieces[0], pieces[-1]
     if first.first > _MISSED or len(here) - 1 - last.last > _MISSED:
         return False
-    late = TOGETHER * max(laid.questioned.gap * abs(first.course.speed), laid.evidence.gap)
+    late = min(TOGETHER * max(laid.questioned.gap * abs(first.course.speed), laid.evidence.gap), _LATEST)
     ends = (first.course.there(float(here[0])) - there[0], last.course.there(float(here[-1])) - there[-1])
     return bool(max(map(abs, ends)) <= late)
 
 
 def _shares_the_shake(laid: Laid, piece: Piece, rows: Rows) -> bool:
-    if isinstance(laid.questioned, Steadied):  # its view moves
+    if isinstance(laid.questioned, Steadied) or not len(rows):  # its view moves; or too little of it is seen
         return False
     here, seen = warped(laid.questioned.small[laid.near(piece.course, rows)], laid.pose)
     return shake_is_shared(laid.evidence.small[rows], here, seen)

@@ -43,9 +43,8 @@ def words_of(file: Sight, pieces: Sequence[Piece], segments: Sequence[Segment]) 
         edges = max(piece.evidence.pace for piece in pieces) + _NEAR * file.gap
         told[-1] += f", where changes begin and end within {edges:.2f} s"
     views = [piece.steadied.moves for piece in pieces if piece.steadied is not None]
-    if any(piece.view_moves for piece in pieces):
-        by = f", by {max(views):.0%} of the picture" if views else ""
-        told.append(f"the view moves{by}; regions are what is seen throughout")
+    if views:
+        told.append(f"the view moves, by {max(views):.0%} of the picture; regions are what is seen throughout")
     return "; ".join(told)
 
 

@@ -32,19 +32,12 @@ def pieces_with(file: Sight, source: str, measured: Measurement, *, deep: bool =
     if sight is None:
         return []
     found = pieces_between(file, sight, deep=deep)
-    if not sight.keeps_more or file.length() >= _LONG_ENOUGH:
-        return found
-    if any(one.standing == "same" for one in found) or _of_another_camera(file, found):
+    if not sight.keeps_more or any(one.standing == "same" for one in found) or _of_another_camera(file, found):
         return found
     # An excerpt of a second out of a short recording is laid by all that was kept of it. Not at first: pictures so near
     # to each other made a filter of the colours a change (docs/adr/0063-short-recordings.md).
     again = [replace(one, evidence=sight) for one in pieces_between(file, replace(sight, apart=0.0), deep=deep)]
     return again if any(one.standing == "same" for one in again) or not found else found
-
-
-#: Seconds of a file from which what lies 0.39 s apart in a recording is enough to lay it by: ten small pictures. More
-#: are kept of short recordings for excerpts of a second, and asking again doubles what a stranger costs.
-_LONG_ENOUGH: Final = 4
 
 
 def pieces_between(file: Sight, sight: Sight, *, deep: bool = False, insets: bool = True) -> list[Piece]:

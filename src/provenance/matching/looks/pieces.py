@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 #: ``same``: it moves as the recording does. ``scene``: it looks like it, and does not move like it, or nothing moves.
-#: ``event``: it moves as the recording does, and another camera saw it.
+#: ``event``: it moves as the recording does, and another camera saw it, or may have.
 Standing = Literal["same", "scene", "event"]
 
 #: Mean likeness of a piece. Wrong pairs of 23 clips had 0.25 at most, but for rooms filmed twice (0.96).
@@ -77,15 +77,10 @@ class Piece:
     rivals: tuple[Course, ...] = ()
     #: the questioned track with its view standing, in which ``pose`` holds, where the view moves
     steadied: Steadied | None = None
-    #: of an ``event``: by what it was told; of the same recording: that its view was steadied
+    #: of an ``event``: by what it was told
     sign: Sign | None = None
     #: what codes of all pictures say, where small pictures alone do not show that it is the same recording
     coded: Coded | None = None
-
-    @property
-    def view_moves(self) -> bool:
-        """Whether the view moves over the recording: nothing is laid exactly enough to tell a change inside it."""
-        return self.steadied is not None or self.sign == "steadied"
 
     @property
     def weight(self) -> float:

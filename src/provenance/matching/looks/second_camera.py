@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 #: The scene goes on past the recording's edge (:mod:`another_camera`); near things lie otherwise against far ones
 #: (:mod:`depth`); it does not share how the recording's camera shook, or too little is seen to tell (:mod:`by_hand`);
 #: nothing of all that, and nothing for a copy. All but the first speak of their own pose alone: a wrong one can make
-#: them up. ``steadied`` is none: a hand is told, of a file that is the whole of the recording.
-Sign = Literal["beyond", "depth", "hand", "view", "beside", "steadied"]
+#: them up.
+Sign = Literal["beyond", "depth", "hand", "view", "beside"]
 
 #: What each sign of another camera comes to, the surest first.
 SIGNS: Final[Mapping[Sign, str]] = {

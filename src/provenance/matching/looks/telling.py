@@ -44,7 +44,8 @@ def _segment(file: Sight, piece: Piece, *, examined: bool) -> Segment:
         alterations.append(Alteration("speed", what="another speed throughout"))
     if (shape := stretched(file, piece.evidence, piece.pose)) is not None:
         alterations.append(shape)
-    changes = changes_in(file, piece) if examined and not piece.view_moves else Changes((), None)
+    # Inside a moving view nothing is laid exactly enough to tell a change from it (docs/adr/0045-moving-views.md).
+    changes = changes_in(file, piece) if examined and piece.steadied is None else Changes((), None)
     return Segment(
         questioned,
         Span(_moment(piece, questioned.start, end=False), _moment(piece, questioned.end, end=True)),
