@@ -59,8 +59,8 @@ SAME = {
 
 
 @pytest.mark.parametrize("options", SAME.values(), ids=SAME)
-def test_a_whole_that_was_coded_again_is_a_rendition(options, copy, held):
-    found = compare_looks(copy(*options), held)
+def test_a_whole_that_was_coded_again_is_a_rendition(options, copy, pier):
+    found = compare_looks(copy(*options), pier)
     assert (found.relation, found.basis, found.source) == ("rendition", "visual", "pier")
     (segment,) = found.segments
     assert (float(segment.evidence.start), float(segment.evidence.end)) == pytest.approx((0, 6), abs=0.09)

@@ -56,8 +56,7 @@ def test_windows_show_every_picture_once_and_say_nothing_beyond_what_lies_beside
 
 def test_a_short_recording_is_found_in_a_window_of_a_longer_file(joined, studio, monkeypatch):
     monkeypatch.setattr(windows, "WINDOW", 10)
-    own, foreign = (studio.clip(name, seconds=5, **OPTIONS) for name in ("dune", "heath"))
-    held = {"dune": looked(own, "kept"), "heath": looked(foreign, "kept")}
+    held = {"dune": looked(studio.clip("dune", seconds=5, **OPTIONS), "kept")}
     found = found_at_places(Sight.of("", looked(joined, "close")), held)
     (segment,) = found.segments
     assert (found.source, found.basis) == ("dune", "visual")
