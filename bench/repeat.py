@@ -25,10 +25,10 @@ from yardstick import ROOT, Studio, heading, stock
 #: environment of its own.
 EVERYWHERE = """
 import os
-from provenance.media import child
+from provenance.media import process
 names = ("NPY_DISABLE_CPU_FEATURES", "OPENCV_CPU_DISABLE", "OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS",
          "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
-child._ENVIRONMENT = child._ENVIRONMENT | {name: os.environ[name] for name in names if name in os.environ}
+process._ENVIRONMENT = process._ENVIRONMENT | {name: os.environ[name] for name in names if name in os.environ}
 from provenance.__main__ import main
 main()
 """
