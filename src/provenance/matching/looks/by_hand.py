@@ -94,11 +94,8 @@ def hands(there: Small, here: Small, seen: Mask, views: Boxes | None) -> Hands:
     inner = inside(seen)
     if len(there) < _LEAST_LOOKED or not inner.any() or not _are_maps(views):
         return _NOT_TOLD
-    first = max(0, (len(there) - _LOOKED) // 2)
-    mine = slice(first, first + _LOOKED)
-    one = [levels(picture, seen, inner) for picture in there[mine]]
-    other = [levels(picture, seen, inner) for picture in here[mine]]
-    view = np.array([_shift(smoothed(a, b, inner, _STEPS), inner) for a, b in zip(one, other, strict=True)])
+    mine = _looked_at(len(there))
+    one, view = _view(there[mine], here[mine], seen, inner)
     if views is not None:
         view += _moved(views[mine], inner)
     moves = np.diff(view, axis=0)
@@ -117,9 +114,8 @@ def shake_is_shared(there: Small, here: Small, seen: Mask) -> bool:
     inner = inside(seen)
     if len(there) < _LEAST_LOOKED or not inner.any():
         return False
-    first = max(0, (len(there) - _LOOKED) // 2)
-    one, other = ([levels(picture, seen, inner) for picture in some[first : first + _LOOKED]] for some in (there, here))
-    view = np.array([_shift(smoothed(a, b, inner, _STEPS), inner) for a, b in zip(one, other, strict=True)])
+    mine = _looked_at(len(there))
+    one, view = _view(there[mine], here[mine], seen, inner)
     fields = [_followed(a, b, inner) for a, b in pairwise(one)]
     camera = np.array([_shift(field, inner) for field in fields])
     left = [
@@ -129,6 +125,19 @@ def shake_is_shared(there: Small, here: Small, seen: Mask) -> bool:
     # Without their means: a camera that pans at one pace shows no hand, and two that pan alike share none.
     moved, moves = (_size(path - path.mean(0)) for path in (camera, np.diff(view, axis=0)))
     return bool(moved >= STANDS and moves < min(MOVES, SHARES * moved) and np.median(left) <= LEFT)
+
+
+def _looked_at(pictures: int) -> slice:
+    """Those of so many small pictures that are looked at, in the middle."""
+    first = max(0, (pictures - _LOOKED) // 2)
+    return slice(first, first + _LOOKED)
+
+
+def _view(there: Small, here: Small, seen: Mask, inner: Mask) -> tuple[list[Array], Boxes]:
+    """The recording's pictures as they are compared, and how far the view lies from each of them; shape (n, 2)."""
+    one, other = ([levels(picture, seen, inner) for picture in some] for some in (there, here))
+    fields = (smoothed(a, b, inner, _STEPS) for a, b in zip(one, other, strict=True))
+    return one, np.array([_shift(field, inner) for field in fields])
 
 
 def _are_maps(views: Boxes | None) -> bool:
