@@ -55,8 +55,17 @@ def pair(times, pictures, evidence=FIRST, noise=0.3, there=KEPT):
     own = other - other.mean(0)
     places = np.arange(PLACES)
     moves = np.ones(len(there), bool)
+    spans = [(float(track[0]), float(track[-1])) for track in (times, there)]
     return Pair(
-        times, there, one, other, unit(other) @ unit(one).T, unit(own) @ unit(one - one.mean(0)).T, moves, places
+        times,
+        there,
+        one,
+        other,
+        unit(other) @ unit(one).T,
+        unit(own) @ unit(one - one.mean(0)).T,
+        moves,
+        places,
+        *spans,
     )
 
 
@@ -98,6 +107,22 @@ def test_a_speed_is_told_where_every_picture_is_much_like_its_neighbours(speed):
         assert course.there(end) == pytest.approx(2 + speed * end, abs=0.1)
     assert course.speed == pytest.approx(speed, rel=0.02)
     assert (first, last) == (pytest.approx(0, abs=0.25), pytest.approx(here[-1], abs=0.25))
+
+
+@pytest.mark.parametrize("speed", [0.95, 1.05])
+def test_two_seconds_shown_whole_at_another_speed_are_told_to_the_picture(speed):
+    there = np.arange(0, 2.41, 0.4)
+    here = np.arange(0, (2.4 + 0.5 / FPS) / speed, 1 / FPS)
+    ((course, *_),) = runs(pair(here, FIRST(here * speed), noise=0.1, there=there))
+    assert course.there(here[0]) == pytest.approx(0, abs=0.5 / FPS)
+    assert course.there(here[-1]) == pytest.approx(2.4, abs=0.5 / FPS)
+
+
+@pytest.mark.parametrize(("begins", "ends"), [(0.14, 2.4), (0, 2.26), (0.08, 2.32)])
+def test_two_seconds_that_were_trimmed_are_at_no_other_speed(begins, ends):
+    here = np.arange(0, ends - begins, 1 / FPS)
+    ((course, *_),) = runs(pair(here, FIRST(here + begins), there=np.arange(0, 2.41, 0.4)))
+    assert course.speed == 1
 
 
 def test_a_straight_line_is_voted_for_among_moments_that_are_all_over():
@@ -180,7 +205,8 @@ def room(questioned, evidence, seconds):
     one, other = questioned(here), evidence(there)
     blank = np.zeros((len(there), len(here)), np.float32)
     moves = np.ones(len(there), bool)
-    return Pair(here, there, one, other, blank, blank, moves, np.arange(HALF**2)), np.arange(len(there))
+    spans = (0.0, float(here[-1])), (0.0, float(there[-1]))
+    return Pair(here, there, one, other, blank, blank, moves, np.arange(HALF**2), *spans), np.arange(len(there))
 
 
 WALKER, RUNNER = ((0.3, 0.9), (2.0, 0.6)), ((1.7, 1.4), (4.0, 0.8))

@@ -22,7 +22,11 @@ GAPS = {False: (Fraction(2, 5), Fraction(4)), True: (Fraction(0), Fraction(1, 2)
 def filmed(name, count=40):
     """A spot that walks through a room, on a way of its own; shape (count, 96, 96)."""
     source = np.random.default_rng(name)
-    way = np.cumsum(source.normal(0, 6, (count, 2)), axis=0) + source.uniform(30, 66, 2)
+    return walked(np.cumsum(source.normal(0, 6, (count, 2)), axis=0) + source.uniform(30, 66, 2))
+
+
+def walked(way):
+    """A spot that goes a way through a room; shape (pictures, 96, 96)."""
     rows, columns = np.mgrid[0:SIDE, 0:SIDE]
     spots = np.stack([np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / 300) for y, x in way % SIDE])
     return np.clip(ROOM * (1 - spots) + 250 * spots, 0, 255).astype(np.uint8)
@@ -74,6 +78,17 @@ def test_a_crop_of_a_second_is_named_and_left_open():
     (note,) = found.notes
     assert (note.code, note.detail.startswith(SIGNS["beside"])) == ("softBinding.sameEvent", True)
     assert [one[0] for one in found.others] == ["held"]
+
+
+def test_a_crop_of_two_seconds_that_was_sped_up_is_told_from_end_to_end():
+    """At speed 1 its ends would miss those of the recording (docs/adr/0068)."""
+    turns, ticks = np.array([3.1, 2.3]), np.arange(60)
+    made, sped = (walked(48 + 30 * np.sin(turns * at[:, None] / RATE)) for at in (ticks, 1.05 * ticks[:57]))
+    found = compare_looks(excerpt(sped, 0, len(sped)), {"held": measured(made)})
+    assert found is not None
+    (segment,) = found.segments
+    assert (float(segment.evidence.start), float(segment.evidence.end)) == (0, 60 / RATE)
+    assert (float(segment.questioned.start), float(segment.questioned.end)) == (0, len(sped) / RATE)
 
 
 @pytest.mark.parametrize("name", [4, 5, 6])

@@ -69,6 +69,9 @@ class Search:
         moved = self._voted() if plain else None
         if moved is not None and abs(moved.speed - 1) > SAME_SPEED and self._errs_less(moved, plain):
             return self._explaining((1.0, moved.speed), moved)
+        whole = self.from_end_to_end() if plain else None
+        if whole is not None and self._is_left_less(whole, plain):
+            return [whole]
         if plain and self._explained(plain) >= _GOOD:
             return plain
         other = self._along(SPEEDS, most=_SEARCH_OF_SPEEDS)
@@ -91,6 +94,8 @@ class Search:
             course = self._refined(course)
             if abs(course.speed - 1) > SAME_SPEED:
                 course = self._refined(course, self._plainly)
+            if course in found:  # fitting took it back to one that is known: so would every further round
+                break
             found.append(course)
             base = np.maximum(0.0 if base is None else base, self.along_questioned(course))
         return found
@@ -223,6 +228,34 @@ class Search:
         told = spread >= SPREAD and abs(other.speed - 1) * spread >= _LEAST_DRIFT
         return told and bool(with_it[mine].mean() <= _LEFT * without[mine].mean())
 
+    def from_end_to_end(self) -> Course | None:
+        """The course of a short file that shows the whole recording a little faster or slower; None of any other."""
+        (begins, ends), (first, last) = self._pair.questioned_span, self._pair.evidence_span
+        if not 0 < ends - begins <= _SHORT or not self._free.all():
+            return None
+        speed = (last - first) / (ends - begins)
+        if not SAME_SPEED < abs(speed - 1) <= _A_LITTLE:
+            return None
+        course = Course(0.0, speed, first - speed * begins)
+        along = self.along_questioned(course)
+        return replace(course, score=float(along.mean()), gain=float(len(along)))
+
+    def _is_left_less(self, whole: Course, plain: Sequence[Course]) -> bool:
+        with_it, without = self._at_evidence([whole]), self._at_evidence(plain)
+        both = np.isfinite(with_it) & np.isfinite(without)
+        return bool((1 - with_it[both]).sum() <= LEFT_WHOLE * (1 - without[both]).sum())
+
+    def _at_evidence(self, courses: Sequence[Course]) -> Times:
+        """How alike each evidence picture is on the best of some courses; -inf where none reaches it."""
+        here = self._pair.questioned_times
+        found = np.full(len(self._pair.evidence_times), -np.inf)
+        for course in courses:
+            moments = course.here(self._pair.evidence_times)
+            near = nearest(here, moments)
+            rows = np.flatnonzero(self._reached(moments, near))
+            found[rows] = np.maximum(found[rows], self._value[rows, near[rows]])
+        return found
+
     def _left_by(self, courses: Sequence[Course]) -> Times:
         """What the best of some courses leaves unexplained of each questioned picture: 0 where they are the same."""
         left: Times = 1 - np.stack([self._along_questioned(one, self._plainly) for one in courses]).max(0)
@@ -242,6 +275,9 @@ _ROUNDS: Final = 3
 #: Part of what courses of speed 1 leave unexplained that another speed may leave; part of what they explain that it has
 #: to; and seconds by which it has to drift, as in a fit. `fixtures/city.mp4` at 0.5 to 1.3 times left 0.00 to 0.03.
 _LEFT, _AS_LONG, _LEAST_DRIFT = 0.5, 0.9, 0.15
+#: Questioned seconds up to which a course from end to end is tried: in longer ones moments tell the speed; the most by
+#: which it is not 1; and the part of what speed 1 leaves unexplained that it may leave.
+_SHORT, _A_LITTLE, LEFT_WHOLE = 4.0, 0.12, 0.75
 
 
 def likeness_along(pair: Pair, course: Course) -> tuple[NDArray[np.int64], Times, Times]:

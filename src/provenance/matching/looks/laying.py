@@ -44,6 +44,7 @@ class Pair:
     ``likeness``: shape (evidence pictures, questioned pictures), correlations; ``moving``: the same of what remains
     when each track's own mean is taken away, by which a fixed camera's pictures are told apart. ``moves``: whether
     enough of each evidence picture does. ``places``: which of HALF x HALF places the columns of both are.
+    ``questioned_span``, ``evidence_span``: seconds of each track's first and last picture, small or not.
     """
 
     questioned_times: NDArray[np.float64]
@@ -54,6 +55,8 @@ class Pair:
     moving: Array
     moves: NDArray[np.bool_]
     places: Rows
+    questioned_span: tuple[float, float]
+    evidence_span: tuple[float, float]
 
     @property
     def value(self) -> Array:
@@ -86,7 +89,13 @@ def lay(
         unit(own) @ unit(one - one.mean(0)).T,
         moves,
         np.flatnonzero(mask[::2, ::2]),
+        _span(questioned),
+        _span(evidence),
     )
+
+
+def _span(track: Sight) -> tuple[float, float]:
+    return float(track.times[0]), float(track.times[-1])
 
 
 def warped(pictures: NDArray[np.uint8], pose: Pose) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:

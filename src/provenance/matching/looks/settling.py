@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from provenance.evidence import SMALL_SIDE
-from provenance.matching.looks.alignment import LEAST_PICTURES, Search, at_best, likeness_along
+from provenance.matching.looks.alignment import LEAST_PICTURES, LEFT_WHOLE, Search, at_best, likeness_along
 from provenance.matching.looks.laying import HALF, TO_UNIT, lay
 from provenance.matching.looks.movement import uncovered
 from provenance.matching.looks.pose import Pose
@@ -51,11 +51,17 @@ def settled(questioned: Sight, evidence: Sight, pose: Pose, free: NDArray[np.boo
     best: tuple[Pose, float] | None = None
     for _ in range(_AGAIN):
         pair = lay(questioned, evidence, pose if best is None else best[0], some)
-        likely = [] if pair is None else Search(pair, free[some]).likely()
-        if pair is None or not likely:
+        search = None if pair is None else Search(pair, free[some])
+        likely = [] if search is None else search.likely()
+        if search is None or pair is None or not likely:
             break
-        found = [_settled(questioned, evidence, pose if best is None else best[0], pair, one) for one in likely]
-        again = max(found, key=lambda one: one[1])
+        from_here = pose if best is None else best[0]
+        again = max((_settled(questioned, evidence, from_here, pair, one) for one in likely), key=lambda one: one[1])
+        whole = search.from_end_to_end()
+        if whole is not None and whole not in likely:
+            # A camera that pans makes up for a speed by a pose: that it was trimmed instead is as likely.
+            other = _settled(questioned, evidence, from_here, pair, whole)
+            again = other if 1 - other[1] <= LEFT_WHOLE * (1 - again[1]) else again
         if best is not None and again[1] <= best[1] + _BETTER:
             break
         best = again
