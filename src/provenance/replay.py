@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from provenance import lookup, records
 from provenance.comparison import Comparison, Note
 from provenance.errors import FileError, RecordError
+from provenance.matching.exact import unmeasured
 from provenance.matching.relation import NO_AXES
 from provenance.matching.replay import replayed as compare_replayed
 from provenance.media import child
@@ -43,6 +44,8 @@ def replayed(
     """
     if _cannot_be_played(measured):
         found, left_out = _registered_units_in(custodian, source, leaves, ids)
+        if found is not None:  # a reader of a match has to learn, too, that the file in hand is not whole
+            found = replace(found, notes=(*found.notes, *unmeasured(measured)))
     else:
         found, left_out = _units_in_unfinished(custodian, source, measured, ids)
     if not left_out:

@@ -45,6 +45,17 @@ def test_what_is_wrong_with_a_file_is_its_first_line(call, registered, clip, tmp
     assert "Undetermined: what it was to be compared with cannot be read as video or sound\n" in other.out
 
 
+def test_a_match_of_a_file_that_was_cut_off_says_that_it_is(call, clip, tmp_path):
+    stock.ffmpeg("-i", clip("square", seconds=3), "-c", "copy", tmp_path / "index-last.mp4")
+    whole = (tmp_path / "index-last.mp4").read_bytes()
+    assert call("register", tmp_path / "index-last.mp4").status == 0
+    (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) * 2 // 3])
+    answer = call("verify", tmp_path / "cut.mp4")
+    assert answer.status == 1
+    assert "cut.mp4: Excerpt of a registered recording" in answer.out
+    assert "lacks its index (moov) and cannot be played" in answer.out
+
+
 def test_a_word_of_accept_is_explained(call):
     answer = call("explain", "altered")
     assert answer.status == 0

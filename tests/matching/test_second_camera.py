@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 import stock
+from provenance.matching.looks import copies
 from provenance.matching.looks.copies import told_as_copies
 from provenance.matching.looks.courses import Course
+from provenance.matching.looks.movement import Movement
 from provenance.matching.looks.relation import compare_looks
 from provenance.matching.looks.second_camera import SIGNS
 from provenance.media.child import measure
@@ -126,7 +128,7 @@ def test_a_second_camera_that_sees_less_is_left_open(of, view, part, place, held
     assert found.notes[0].code == "softBinding.sameEvent"
 
 
-THROUGHOUT = Course(1.0, 1.0, 0.0)
+THROUGHOUT, MOVING = Course(1.0, 1.0, 0.0), Movement(0.99, 1.0)
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,7 @@ class Shown:
     sign: str | None = None
     course: Course = THROUGHOUT
     told_apart: int = 8
+    moves: Movement = MOVING
 
 
 def told(*pieces):
@@ -154,3 +157,18 @@ def test_what_begins_and_ends_with_its_recording_takes_no_sign_back():
     assert told(Shown(0, 99), Shown(100, 199, *hand), Shown(200, 299)) == [own, hand, own]
     assert told(Shown(1, 149, *left), Shown(150, 298, *left)) == [own, own]
     assert told(Shown(0, 149, *left), Shown(150, 299, "event", "depth")) == [own, ("event", "depth")]
+
+
+@pytest.mark.parametrize(("alike", "standing"), [(0.99, "same"), (0.85, "event")])
+def test_a_shake_is_shared_only_by_what_moves_as_the_recording_does(alike, standing, monkeypatch):
+    """In a wrong pose a second camera's view may stand by chance."""
+    monkeypatch.setattr(copies, "shake_is_shared", lambda *_: True)
+    monkeypatch.setattr(copies, "warped", lambda small, pose: (small, None))
+    times, small = np.arange(300) / 25, np.zeros((30, 8, 8), np.uint8)
+    corners = np.array([[0.2, 0.2], [0.8, 0.2], [0.8, 0.8], [0.2, 0.8]])
+    pose = SimpleNamespace(between=lambda *_: SimpleNamespace(corners=corners))
+    sight = SimpleNamespace(times=times, gap=0.04, small=small, as_shown=None)
+    laid = SimpleNamespace(questioned=sight, evidence=sight, pose=pose, near=lambda course, rows: rows)
+    piece = Shown(50, 150, "event", "beside", moves=Movement(alike, 1.0))
+    (found,) = told_as_copies(laid, [piece], lambda piece: np.arange(8))
+    assert found.standing == standing

@@ -82,7 +82,7 @@ def _nothing(
 ) -> Comparison:
     """No candidate matches: ``no-match`` if everything was comparable, else ``undetermined`` with the reasons."""
     notes = list(dict.fromkeys(note for pair in pairs.values() for note in pair.notes))
-    open_questions = [*_unmeasured(questioned), *_unexamined(evidence)]
+    open_questions = [*unmeasured(questioned), *_unexamined(evidence)]
     if not open_questions:
         notes.append(Note("hardBinding.none", "informational", _searched(len(evidence))))
         return Comparison("no-match", "none", altered=dict(NO_AXES), notes=tuple(notes))
@@ -105,7 +105,7 @@ _BYTES_ONLY: Final[dict[FileState, str]] = {
 }
 
 
-def _unmeasured(questioned: Measurement) -> list[Note]:
+def unmeasured(questioned: Measurement) -> list[Note]:
     """What of the questioned file could not be compared."""
     code = "questioned.notMeasured"
     why = "; ".join(dict.fromkeys(one.why for one in questioned.not_measured))

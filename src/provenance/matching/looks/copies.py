@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 SAME_PART: Final = threshold("looks.copy.samePart")
 #: Pictures, of the file that has fewer a second, by which both begin, or end, together.
 TOGETHER: Final = threshold("looks.copy.together")
+#: Likeness of movement from which a piece may share the recording's shake.
+SHARED: Final = threshold("looks.copy.shared")
 #: Seconds that those pictures are at most: at a picture a second nothing is told to the picture.
 _LATEST: Final = 0.25
 #: Pictures at either end of a file by which a piece may miss it: ends are placed to about one.
@@ -80,6 +82,8 @@ def _is_whole(laid: Laid, pieces: Sequence[Piece]) -> bool:
 
 def _shares_the_shake(laid: Laid, piece: Piece, rows: Rows) -> bool:
     if isinstance(laid.questioned, Steadied) or not len(rows):  # its view moves; or too little of it is seen
+        return False
+    if piece.moves.alike < SHARED:
         return False
     here, seen = warped(laid.questioned.small[laid.near(piece.course, rows)], laid.pose)
     return shake_is_shared(laid.evidence.small[rows], here, seen)

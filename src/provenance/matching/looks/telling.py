@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _SPEED: Final = 0.005
 #: Seconds by which a piece has to drift before its speed is told: moments that a speed is fitted to lie within half.
 _DRIFT: Final = 0.15
+#: Pictures by which a file has to be longer or shorter than the recording that it shows whole: one may be left out at
+#: an end by coding alone.
+_PICTURES: Final = 1.5
 #: Pieces that are examined for changes inside, the longest of them: each takes 0.8 to 1.5 s, and a loop has a hundred.
 _EXAMINED: Final = 32
 
@@ -35,7 +38,8 @@ def _segment(file: Sight, piece: Piece, *, examined: bool) -> Segment:
     pose = piece.pose.between(file.as_shown, piece.evidence.as_shown)
     turned = pose.turned
     drift = abs(piece.course.speed - 1) * float(questioned.length)
-    differs = abs(piece.course.speed - 1) > _SPEED and drift > _DRIFT
+    least = _PICTURES * file.gap if _from_end_to_end(file, piece) else _DRIFT
+    differs = abs(piece.course.speed - 1) > _SPEED and drift > least
     speed = Fraction(round(piece.course.speed * 10_000), 10_000) if differs else Fraction(1)
     alterations = []
     if turned.mirrored:
@@ -61,6 +65,13 @@ def _segment(file: Sight, piece: Piece, *, examined: bool) -> Segment:
         region=region_told(pose.box),
         place=region_told(pose.place),
     )
+
+
+def _from_end_to_end(file: Sight, piece: Piece) -> bool:
+    """Whether all of the file shows all of the recording: its speed is as exact as its ends are."""
+    ends = piece.course.there(float(file.times[0])), piece.course.there(float(file.times[-1]))
+    off = max(abs(ends[0] - piece.evidence.times[0]), abs(ends[1] - piece.evidence.times[-1]))
+    return piece.first == 0 and piece.last == len(file.times) - 1 and off < piece.evidence.gap / 2
 
 
 def _moment(piece: Piece, seconds: Fraction, *, end: bool) -> Fraction:
