@@ -20,7 +20,7 @@ from provenance.matching.looks.changing.limit import Seen, seen_sides, smallest
 from provenance.matching.looks.changing.lying import likeness_of_tiles
 from provenance.matching.looks.changing.naming import called
 from provenance.matching.looks.changing.noise import differences, noise_of
-from provenance.matching.looks.changing.tone import Tone, colouring
+from provenance.matching.looks.changing.tone import Tone, colouring, in_range
 from provenance.matching.looks.relation import compare_looks
 from provenance.media.child import measure
 from provenance.media.source import open_source
@@ -193,6 +193,17 @@ def test_what_was_done_to_colour_is_named(pictures):
     assert colouring((pictures, colours), (pictures, np.full_like(colours, 128)), seen) == "grey"
     assert colouring((pictures, colours), (pictures, colours[:, ::-1]), seen) == "colours changed"
     assert colouring((pictures, colours), (pictures + 20, colours), seen) == "light changed"
+
+
+def test_samples_of_the_other_range_are_compared_as_they_are_shown():
+    """Black, white and a pure colour as ITU-T H.273 codes them in 8 bits."""
+    limited = np.array([[16.0, 235.0]], np.float32), np.array([[16.0, 240.0]], np.float32)
+    full = np.array([[0.0, 255.0]], np.float32), np.array([[0.5, 255.5]], np.float32)
+    for one, other in zip(in_range(limited, full=False, wanted=True), full, strict=True):
+        assert one == pytest.approx(other)
+    for one, other in zip(in_range(full, full=True, wanted=False), limited, strict=True):
+        assert one == pytest.approx(other)
+    assert in_range(full, full=True, wanted=True) is full
 
 
 def test_a_box_that_is_told_already_is_no_change_of_colours_throughout(pictures):

@@ -72,6 +72,16 @@ def test_a_whole_that_was_coded_again_is_a_rendition(options, copy, pier):
     assert [one.kind for one in found.alterations] == (["aspect"] if "setsar=1" in options[1] else [])
 
 
+def test_a_copy_in_full_range_is_shown_in_the_same_light(copy, tmp_path):
+    """At dusk: samples of the other range differ most where it is dark."""
+    light, full = "lutyuv=y=16+(val-16)*{}", ",scale=out_range=pc,setparams=range=pc"
+    dusk = copy("-vf", light.format(0.3))
+    found = compare_looks(copy("-vf", light.format(0.3) + full, "-color_range", "pc"), {"dusk": dusk})
+    assert (found.relation, found.alterations) == ("rendition", ())
+    changed = compare_looks(copy("-vf", light.format(0.5) + full, "-color_range", "pc"), {"dusk": dusk})
+    assert [(one.kind, one.what) for one in changed.alterations] == [("colour", "light changed")]
+
+
 @pytest.mark.parametrize("width", [200, 250])
 def test_columns_that_small_pictures_leave_out_are_shown_all_the_same(width, copy, pier):
     """Of 250 columns small pictures hold 240: what was told was that 96 % of the recording is shown."""

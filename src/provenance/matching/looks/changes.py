@@ -25,7 +25,7 @@ from provenance.matching.looks.changing.naming import Place, called
 from provenance.matching.looks.changing.noise import differences, noise_of
 from provenance.matching.looks.changing.overlay import Overlaid, overlaid
 from provenance.matching.looks.changing.surroundings import surroundings
-from provenance.matching.looks.changing.tone import colouring
+from provenance.matching.looks.changing.tone import colouring, in_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -115,7 +115,9 @@ def _window(questioned: Sight, piece: Piece, laid: Overlaid) -> tuple[list[Alter
                 changed.append(area)
                 found.append(place.alteration(area, "colour", "recoloured"))
     beside = (laid.seen & ~covered(changed, SMALL_SIDE), laid.seen_colours & ~covered(changed, CHROMA_SIDE))
-    what = colouring(laid.as_coded, (laid.questioned, laid.questioned_colours), beside)
+    shown = laid.questioned, laid.questioned_colours
+    shown = in_range(shown, full=questioned.is_full_range, wanted=piece.evidence.is_full_range)
+    what = colouring(laid.as_coded, shown, beside)
     if what is not None:
         found.append(Alteration("colour", None, None, what))
     return found, _limit(piece, laid, (luma, *planes), seconds)

@@ -92,6 +92,12 @@ class Sight:
         return self._step > 1
 
     @property
+    def is_full_range(self) -> bool:
+        """Whether a player takes its samples for full range: where nothing is stated it does not."""
+        shown = self.track.presentation
+        return (shown.stated.colour_range or shown.coded.colour_range) == "pc"
+
+    @property
     def end(self) -> float:
         """Seconds at which the last picture ends."""
         return float(self.line.seconds(max(self.line.ends)))

@@ -158,6 +158,23 @@ def colouring(
     return "light changed" if apart.size and float(np.median(np.abs(apart))) >= _OTHER_LIGHT else None
 
 
+def in_range(planes: tuple[Array, Array], *, full: bool, wanted: bool) -> tuple[Array, Array]:
+    """Luma and colours in full range, or not, as the same light and colours are in the range that is ``wanted``.
+
+    Source: ITU-T H.273, equations 20 to 22 and 26 to 28: luma from 16 over 219 levels, colours over 224.
+    """
+    if full == wanted:
+        return planes
+    luma, colours = planes[0].astype(np.float32), planes[1].astype(np.float32) - _MIDDLE
+    if full:
+        return luma * _LUMA + _BLACK, colours * _CHROMA + _MIDDLE
+    return (luma - _BLACK) / _LUMA, colours / _CHROMA + _MIDDLE
+
+
+#: Black of limited range, and what levels of full range are times as many of it (8 bits).
+_BLACK, _LUMA, _CHROMA = 16.0, 219 / 255, 224 / 255
+
+
 def _filtered(own: Array, shown: Array) -> Array:
     """What a filter that is linear in both colours makes of ``own``, fitted to ``shown``.
 
