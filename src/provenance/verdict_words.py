@@ -110,7 +110,9 @@ ALTERATIONS: Final[dict[AlterationKind, Word]] = {
     "mirror": Word("it is shown mirrored", "The same pictures are shown with left and right exchanged."),
     "range": Word("its brightness range is read differently", "The same samples are shown lighter, darker or flatter."),
     "aspect": Word("its shape is stretched", "The same pictures are shown wider or narrower."),
-    "colour": Word("its colours or light are shown otherwise", "The pictures are shown in other colours, lighter or darker."),
+    "colour": Word(
+        "its colours or light are shown otherwise", "The pictures are shown in other colours, lighter or darker."
+    ),
     "captions": Word("captions differ", "Captions in or beside the pictures were added, taken out or changed."),
     "track": Word("a track was added or taken out", "A picture or sound track is on one side only."),
     "sound": Word("the sound differs", "The sound beside the matched pictures is not everywhere the recording's."),

@@ -125,6 +125,15 @@ def test_two_seconds_that_were_trimmed_are_at_no_other_speed(begins, ends):
     assert course.speed == 1
 
 
+@pytest.mark.parametrize(("at", "jump"), [(1.2, 0.2), (0.8, 0.12), (1.2, -0.2)], ids=["cut", "earlier", "held"])
+def test_what_was_cut_out_or_held_in_two_seconds_is_no_speed(at, jump):
+    there = np.arange(0, 2.41, 0.4)
+    here = np.arange(0, 2.4 - jump + 0.5 / FPS, 1 / FPS)
+    shown = np.where(here < at, here, np.maximum(here + jump, at))
+    found = runs(pair(here, FIRST(shown), noise=0.1, there=there))
+    assert all(course.speed == 1 for course, *_ in found)
+
+
 def test_a_straight_line_is_voted_for_among_moments_that_are_all_over():
     random = np.random.default_rng(4)
     there = KEPT

@@ -89,6 +89,8 @@ def test_a_crop_of_two_seconds_that_was_sped_up_is_told_from_end_to_end():
     (segment,) = found.segments
     assert (float(segment.evidence.start), float(segment.evidence.end)) == (0, 60 / RATE)
     assert (float(segment.questioned.start), float(segment.questioned.end)) == (0, len(sped) / RATE)
+    assert float(segment.speed) == pytest.approx(1.05, abs=0.01)
+    assert "speed" in [one.kind for one in segment.alterations]
 
 
 @pytest.mark.parametrize("name", [4, 5, 6])

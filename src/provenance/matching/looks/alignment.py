@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from provenance.matching.looks.courses import BEYOND, SPEEDS, Course, reached, step_of
+from provenance.matching.looks.courses import BEYOND, SHORT, SPEEDS, Course, reached, step_of
 from provenance.matching.looks.fitting import SAME_SPEED, SPREAD, fitted, peaks
 from provenance.matching.looks.sight import nearest
 from provenance.matching.looks.speeds import of_moments, two_likest
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Times = NDArray[np.float64]
 
-__all__ = ["LEAST_PICTURES", "Course", "Search", "at_best", "likeness_along"]
+__all__ = ["LEAST_PICTURES", "LEFT_WHOLE", "Course", "Search", "at_best", "likeness_along"]
 
 #: A course at speed 1 that is this good is not tried at other speeds.
 _GOOD: Final = 0.9
@@ -70,8 +70,8 @@ class Search:
         if moved is not None and abs(moved.speed - 1) > SAME_SPEED and self._errs_less(moved, plain):
             return self._explaining((1.0, moved.speed), moved)
         whole = self.from_end_to_end() if plain else None
-        if whole is not None and self._is_left_less(whole, plain):
-            return [whole]
+        if whole is not None:
+            return self._of_a_whole(whole, plain)
         if plain and self._explained(plain) >= _GOOD:
             return plain
         other = self._along(SPEEDS, most=_SEARCH_OF_SPEEDS)
@@ -94,7 +94,9 @@ class Search:
             course = self._refined(course)
             if abs(course.speed - 1) > SAME_SPEED:
                 course = self._refined(course, self._plainly)
-            if course in found:  # fitting took it back to one that is known: so would every further round
+            if any(
+                (one.speed, one.offset) == (course.speed, course.offset) for one in found
+            ):  # fitting took it back to one that is known: so would every further round
                 break
             found.append(course)
             base = np.maximum(0.0 if base is None else base, self.along_questioned(course))
@@ -231,7 +233,7 @@ class Search:
     def from_end_to_end(self) -> Course | None:
         """The course of a short file that shows the whole recording a little faster or slower; None of any other."""
         (begins, ends), (first, last) = self._pair.questioned_span, self._pair.evidence_span
-        if not 0 < ends - begins <= _SHORT or not self._free.all():
+        if not 0 < ends - begins <= SHORT or not self._free.all():
             return None
         speed = (last - first) / (ends - begins)
         if not SAME_SPEED < abs(speed - 1) <= _A_LITTLE:
@@ -240,10 +242,23 @@ class Search:
         along = self.along_questioned(course)
         return replace(course, score=float(along.mean()), gain=float(len(along)))
 
-    def _is_left_less(self, whole: Course, plain: Sequence[Course]) -> bool:
-        with_it, without = self._at_evidence([whole]), self._at_evidence(plain)
-        both = np.isfinite(with_it) & np.isfinite(without)
-        return bool((1 - with_it[both]).sum() <= LEFT_WHOLE * (1 - without[both]).sum())
+    def _of_a_whole(self, whole: Course, plain: list[Course]) -> list[Course]:
+        """The courses of a short file as long as the recording, nearly: at another speed, or with a jump, or as it was.
+
+        What was cut out, or held, in the middle makes a file shorter or longer as a speed does.
+        """
+        (begins, ends), (first, last) = self._pair.questioned_span, self._pair.evidence_span
+        early, late = (Course(0.0, 1.0, offset, 1.0) for offset in (first - begins, last - ends))
+        at_speed, at_one, before, after = (self._at_evidence(some) for some in ([whole], plain, [early], [late]))
+        rows = np.isfinite(at_speed) & np.isfinite(at_one)
+        sped, apart, *parts = (1 - np.clip(one[rows], 0, 1) for one in (at_speed, at_one, before, after))
+        up_to, from_on = (np.append(0.0, np.cumsum(one)) for one in parts)
+        jumped = float((up_to + from_on[-1] - from_on).min())
+        if not rows.any():
+            return plain
+        if sped.sum() <= LEFT_WHOLE * min(apart.sum(), jumped):
+            return [whole]
+        return [early, late] if jumped <= LEFT_WHOLE * min(apart.sum(), sped.sum()) else plain
 
     def _at_evidence(self, courses: Sequence[Course]) -> Times:
         """How alike each evidence picture is on the best of some courses; -inf where none reaches it."""
@@ -275,9 +290,9 @@ _ROUNDS: Final = 3
 #: Part of what courses of speed 1 leave unexplained that another speed may leave; part of what they explain that it has
 #: to; and seconds by which it has to drift, as in a fit. `fixtures/city.mp4` at 0.5 to 1.3 times left 0.00 to 0.03.
 _LEFT, _AS_LONG, _LEAST_DRIFT = 0.5, 0.9, 0.15
-#: Questioned seconds up to which a course from end to end is tried: in longer ones moments tell the speed; the most by
-#: which it is not 1; and the part of what speed 1 leaves unexplained that it may leave.
-_SHORT, _A_LITTLE, LEFT_WHOLE = 4.0, 0.12, 0.75
+#: The most by which the speed of a course from end to end is not 1, chosen; and the part of what speed 1 leaves
+#: unexplained that it may leave: at 1.05 and 0.95 times the speed it left 0.16 to 0.73, 2.4 s (docs/adr/0068).
+_A_LITTLE, LEFT_WHOLE = 0.12, 0.75
 
 
 def likeness_along(pair: Pair, course: Course) -> tuple[NDArray[np.int64], Times, Times]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SPEEDS: Final = tuple(step / 100 for step in range(50, 201) if step != 100)  # noqa: PLR2004 - the one tried first
 #: Times the fastest and the slowest speed that a course may have by its moments: a file at twice the speed is not lost.
 BEYOND: Final = 1.05
+#: Questioned seconds up to which a course from end to end of both files is tried: in longer ones moments tell it.
+SHORT: Final = 4.0
 #: Seconds that a questioned small picture may lie off the moment of an evidence picture, and still be compared with it.
 OFF_MOMENT: Final = 0.25
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.comparison import Alteration, Segment, Span
 from provenance.matching.looks.changes import Changes, changes_in
+from provenance.matching.looks.courses import SHORT
 from provenance.matching.looks.pose import region_told
 from provenance.matching.looks.stretching import stretched
 
@@ -38,7 +39,9 @@ def _segment(file: Sight, piece: Piece, *, examined: bool) -> Segment:
     pose = piece.pose.between(file.as_shown, piece.evidence.as_shown)
     turned = pose.turned
     drift = abs(piece.course.speed - 1) * float(questioned.length)
-    least = _PICTURES * file.gap if _from_end_to_end(file, piece) else _DRIFT
+    least = _DRIFT
+    if float(questioned.length) <= SHORT and _from_end_to_end(file, piece):
+        least = min(least, _PICTURES * max(file.gap, piece.evidence.gap))
     differs = abs(piece.course.speed - 1) > _SPEED and drift > least
     speed = Fraction(round(piece.course.speed * 10_000), 10_000) if differs else Fraction(1)
     alterations = []
