@@ -82,9 +82,18 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
         "what it was to be compared with cannot be read as video or sound",
         "name the recording itself",
     ),
-    "softBinding.sameEvent": ("it looks and moves like a recording, and is not shown to come from it", ""),
-    "softBinding.sameScene": ("it looks like a recording, and is not shown to come from it", ""),
-    "questioned.tooLittle": ("the file shows too little to be searched for by how it looks", ""),
+    "softBinding.sameEvent": (
+        "it looks and moves like a recording, and is not shown to come from it",
+        "look at both, and ask for a copy that is longer or not cropped",
+    ),
+    "softBinding.sameScene": (
+        "it looks like a recording, and is not shown to come from it",
+        "look at both, and ask for a copy that is longer or not cropped",
+    ),
+    "questioned.tooLittle": (
+        "the file shows too little to be searched for by how it looks",
+        "ask for a copy that is longer, or that shows more",
+    ),
 }
 BASES: Final[dict[Basis, Word]] = {
     "bytes": Word("every byte is the same", "The digests of the whole files are equal."),
